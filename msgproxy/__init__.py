@@ -1,0 +1,76 @@
+"""A threaded WebSocket message proxy, to learn concurrency from.
+
+Every message that a client sends is forwarded to every other client.
+
+The path of a message
+=====================
+
+::
+
+    reader-1 ─┐                                      ┌─► outbound-1 ─► writer-1 ─► client 1
+    reader-2 ─┼─► inbound (one queue) ─► broker ─────┼─► outbound-2 ─► writer-2 ─► client 2
+    reader-3 ─┘                                      └─► outbound-3 ─► writer-3 ─► client 3
+
+To read it in one sitting: `Connection.receive` makes messages of bytes, `Session._pass_on`
+puts them on the inbound queue, `Broker.handle` takes them and puts frames on the outbound
+queues, `Session._send_all` takes those, and `Connection.send` sends the bytes.
+
+Threads meet only at queues. So whoever wants to see, record, reorder or limit what crosses
+between them gives the server other queues (`Queues`), and changes nothing else.
+
+Who owns what
+=============
+
+=========  =================================  ==============================================
+thread     runs                               owns (no other thread touches it)
+=========  =================================  ==============================================
+accept     `Acceptor.run`                     the listener, the list of all sessions
+reader-n   `Session._run_reader`              the receiving half of a connection, the parsers
+broker     `Broker.run`                       the set of sessions that have joined
+writer-n   `Session._run_writer`              the sending half of a connection
+=========  =================================  ==============================================
+
+What is on a queue is immutable, so it has no owner. `ownership.owned_by` checks this table
+under `python -X dev`. How each thread ends stands in `acceptor.py`.
+
+The words
+=========
+
+client
+    The program at the other end. There is no class of this name.
+session
+    The server's side of one client, from the accepted socket to the farewell.
+connection
+    A socket, and the state of what is spoken on it.
+broker
+    Knows all sessions that have joined, and forwards messages.
+inbound, outbound
+    The queues, seen from the server.
+message, frame
+    What a client said, `str` or `bytes`; and its bytes on the wire.
+
+Imports run one way: `cli`, `server`, `acceptor`, `broker`, `session`, `connection`, `wire`,
+`handshake`, and then those that know nobody: `queues`, `events`, `limits`, `stop`, `errors`.
+"""
+
+from msgproxy.errors import BrokerDied, CannotListen, InvalidOption, MsgproxyError
+from msgproxy.limits import Limits
+from msgproxy.queues import InboundQueue, OutboundQueue, Queues
+from msgproxy.server import Server
+from msgproxy.snapshot import ClientSnapshot, Snapshot
+
+__all__ = [
+    "BrokerDied",
+    "CannotListen",
+    "ClientSnapshot",
+    "InboundQueue",
+    "InvalidOption",
+    "Limits",
+    "MsgproxyError",
+    "OutboundQueue",
+    "Queues",
+    "Server",
+    "Snapshot",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,8 @@
+"""`python -m msgproxy` is the same as `msgproxy`."""
+
+import sys
+
+from msgproxy.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The broker: knows who has joined, and forwards what they say.
+
+Rule: the set of sessions is the broker thread's alone, so there is no lock around it. Others
+say that a client has joined or left in the same way as what it said: on the inbound queue.
+
+The broker waits for one thing only, the inbound queue. It never waits for a client, never
+touches a socket, and never puts on the queue that it reads. So whatever a client does, or
+fails to do, the broker goes on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+from collections.abc import Iterable
+from typing import Any
+
+from msgproxy import threads
+from msgproxy.events import (
+    GOING_AWAY,
+    INTERNAL_ERROR,
+    TOO_SLOW,
+    Event,
+    Farewell,
+    Joined,
+    Left,
+    Outgoing,
+    Received,
+    Stopped,
+)
+from msgproxy.ownership import owned_by
+from msgproxy.session import Session
+from msgproxy.stop import StopSignal
+from msgproxy.wire import encode
+
+log = logging.getLogger(__name__)
+
+
+class Broker:
+    """Takes from the inbound queue, and puts on the outbound queues of all sessions."""
+
+    def __init__(self, inbound: queue.Queue[Any], stop: StopSignal, echo: bool) -> None:
+        self.inbound = inbound
+        self.has_failed = False
+        """Set by the broker thread when it dies of a bug; anyone may look."""
+        self.joined: tuple[Session, ...] = ()
+        """A copy of the set, made anew at each change: anyone may look at it, at any time."""
+        self._stop = stop
+        self._echo = echo
+        self._sessions: set[Session] = set()
+        self._is_over = False
+
+    def run(self) -> None:
+        """Run the broker thread: handle what the readers report, until `Stopped`.
+
+        This is the only thread that knows the sessions, and the only one that puts messages on
+        their outbound queues. So all clients see messages in one order: the broker's.
+        """
+        farewell = GOING_AWAY
+        try:
+            while not self._is_over:
+                self.handle(self.inbound.get())
+        except Exception as error:
+            threads.report_death(log, error)
+            farewell = INTERNAL_ERROR
+            self.has_failed = True
+            self._stop.set()
+            self._wind_down()
+        finally:
+            self.joined = ()
+            for session in self._sessions:
+                session.end(farewell)
+
+    def _wind_down(self) -> None:
+        """After a bug: forward nothing any more, but take in what comes, until `Stopped`.
+
+        Otherwise the readers would wait for ever for room on the inbound queue.
+        """
+        while not self._is_over:
+            for event in self.inbound.get():
+                if isinstance(event, Stopped):
+                    self._is_over = True
+                else:
+                    self._sessions.add(event.session)
+
+    @owned_by("broker")
+    def handle(self, events: Iterable[Event]) -> None:
+        """Handle some events in their order. Messages without a coming or going between them
+        are forwarded together: to the same clients, in one put for each."""
+        for kind, run in itertools.groupby(events, key=type):
+            if kind is Received:
+                self._forward([event for event in run if isinstance(event, Received)])
+                continue
+            for event in run:
+                self._note(event)
+            self.joined = tuple(self._sessions)
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Joined(session):
+                self._sessions.add(session)
+            case Left(session, farewell):
+                self._part(session, farewell)
+            case Stopped():
+                self._is_over = True
+
+    def _forward(self, received: list[Received]) -> None:
+        """Put messages on the outbound queue of everyone but their sender.
+
+        Each message is encoded once. Who said nothing of it, which is nearly everyone, gets the
+        very same `Outgoing`.
+        """
+        # Who was cut off may go on talking until its reader knows; nobody has to listen.
+        heard = [(event, encode(event.message)) for event in received
+                 if event.session in self._sessions]  # fmt: skip
+        for_all = _outgoing(heard)
+        speakers = set() if self._echo else {event.session for event, _ in heard}
+        for session in tuple(self._sessions):
+            outgoing = for_all
+            if session in speakers:
+                outgoing = _outgoing([pair for pair in heard if pair[0].session is not session])
+            if outgoing.frames and not session.send(outgoing):
+                log.warning("cut off client %d: too slow, its queue is full", session.number)
+                self._part(session, TOO_SLOW)
+                self.joined = tuple(self._sessions)
+
+    def _part(self, session: Session, farewell: Farewell) -> None:
+        """Forget a session. It may be forgotten already: a client that was cut off leaves too."""
+        if session in self._sessions:
+            self._sessions.discard(session)
+            session.end(farewell)
+
+
+def _outgoing(heard: list[tuple[Received, bytes]]) -> Outgoing:
+    return Outgoing(
+        frames=tuple(frame for _, frame in heard),
+        size=sum(event.size for event, _ in heard),
+        messages=len(heard),
+    )

@@ -1,0 +1,192 @@
+"""A client's socket: bytes in, messages out, and back.
+
+Rule: this is the only module that touches a client's socket. It starts no thread and knows no
+queue.
+
+The two halves of a connection belong to two threads. Receiving is the reader's. Sending is the
+reader's until the handshake has been answered, and the writer's from then on; when the reader
+has ended, the writer has both. Only `abort` may be called by anyone, at any time: to shut a
+socket down is how threads interrupt each other. (To close it is not: on Linux, `close()` wakes
+nobody, and the next client may get the same number.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+
+from msgproxy.events import GOING_AWAY, Farewell
+from msgproxy.handshake import UPGRADE, Policy, Request, Response, answer
+from msgproxy.limits import Limits
+from msgproxy.ownership import owned_by
+from msgproxy.stop import StopSignal, Wake
+from msgproxy.wire import PING, Control, FrameParser, RequestParser, Said
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64 * 1024
+"""Bytes to receive at most at a time."""
+
+ANSWER_TIMEOUT = 1.0
+"""Seconds for a client to hang up that was only answered. Short: the stop waits for it too."""
+
+
+class Connection:
+    """One client's socket, with the state of what is spoken on it."""
+
+    def __init__(self, sock: socket.socket, peer: str, stop: StopSignal, limits: Limits) -> None:
+        # Without this, the second of two small sends waits some 40 ms for the first one's
+        # acknowledgement, even on loopback (Nagle's algorithm and delayed acknowledgements).
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(limits.handshake_timeout)
+        self.peer = peer
+        self._socket = sock
+        self._stop = stop
+        self._limits = limits
+        self._requests = RequestParser()
+        self._frames = FrameParser(limits.max_message_size)
+        self._came_early = b""
+        self._is_pinged = False
+
+    # Called by the reader thread. In the handshake it sends as well: there is no writer yet.
+
+    @owned_by("reader")
+    def handshake(self, policy: Policy) -> bool:
+        """Answer the client's request; return whether WebSocket is spoken from here on.
+
+        If so, the sending half belongs to the writer from now on.
+        """
+        request = self._receive_request()
+        if request is None:
+            log.info("turned away %s: asked for nothing, or too slowly", self.peer)
+            return False
+        response = answer(request, policy) if isinstance(request, Request) else request
+        try:
+            if response is not UPGRADE or not isinstance(request, Request):
+                self._turn_away(response)
+                return False
+            reply, self._came_early = self._requests.upgrade(request)
+            self._socket.sendall(reply)
+        except OSError as error:
+            log.info("lost %s in the handshake: %s", self.peer, error)
+            return False
+        # From here on the timeout is the writer's, for each `sendall`; the reader has `_stop`.
+        self._socket.settimeout(self._limits.ping_timeout)
+        return True
+
+    def _receive_request(self) -> Request | Response | None:
+        """Return the client's request; or an answer, if it was none.
+
+        Return None if the client went away, if the server stops, or if the request was not
+        complete within the handshake timeout *in all* (with a timeout for each `recv`, a client
+        that sends a byte a second could stay for hours).
+        """
+        deadline = time.monotonic() + self._limits.handshake_timeout
+        request = None
+        while not request:
+            remaining = deadline - time.monotonic()
+            if self._stop.wait(self._socket, remaining) is not Wake.READY:
+                return None
+            data = self._receive(at_most=self._requests.wanted)
+            if not data:
+                return None
+            request = self._requests.feed(data)
+        return request
+
+    def _turn_away(self, response: Response) -> None:
+        """Send an answer that is the end of it: a refusal, or the page."""
+        self._socket.sendall(self._requests.answer(response))
+        if response.status != HTTPStatus.OK:
+            why = ascii(response.body.decode().strip())  # it may quote the client: no raw bytes
+            log.info("refused %s: %d %s", self.peer, response.status, why)
+        self.finish_sending()
+        self.linger(time.monotonic() + ANSWER_TIMEOUT)
+
+    @owned_by("reader")
+    def receive(self) -> Iterator[Said | Control | Farewell]:
+        """Yield what comes from the client. A `Farewell` comes last, and always.
+
+        A client that is silent for the ping interval is pinged; if it stays silent for the ping
+        timeout after that, it is dead. A connection of which only one end is left (half-open)
+        is not noticed in any other way.
+        """
+        items: Iterable[Said | Control | Farewell] = self._frames.feed(self._came_early)
+        while True:
+            for item in items:
+                yield item
+                if isinstance(item, Farewell):
+                    return
+            items = self._receive_more()
+
+    def _receive_more(self) -> Iterable[Said | Control | Farewell]:
+        limits = self._limits
+        patience = limits.ping_timeout if self._is_pinged else limits.ping_interval
+        match self._stop.wait(self._socket, patience):
+            case Wake.STOP:
+                return [GOING_AWAY]
+            case Wake.TIMEOUT if self._is_pinged:
+                return [Farewell(1006, f"silent for {patience:g} s after a ping")]
+            case Wake.TIMEOUT:
+                self._is_pinged = True
+                return [Control(PING)]
+        data = self._receive(at_most=AT_ONCE)
+        if not data:
+            return [Farewell(1006, "went away without a Close frame")]
+        self._is_pinged = False  # whatever came, it is a sign of life
+        return self._frames.feed(data)
+
+    def _receive(self, at_most: int) -> bytes:
+        """Return what has arrived; nothing if the connection has ended, in whatever way."""
+        try:
+            return self._socket.recv(at_most)
+        except OSError:  # reset, or shut down by `abort`
+            return b""
+
+    # Called by the writer thread.
+
+    @owned_by("writer")
+    def send(self, frames: Iterable[bytes]) -> int:
+        """Send frames in one go and return how many bytes they had.
+
+        Raise OSError if the client is gone, or has not taken them within the ping timeout. Some
+        of them may have been sent then, and half a frame: the connection is of no use any more.
+        """
+        data = b"".join(frames)
+        # Not `send`, which may send a part of it: it does as soon as there is a timeout.
+        self._socket.sendall(data)
+        return len(data)
+
+    @owned_by("writer")
+    def finish_sending(self) -> None:
+        """Say that nothing follows. The client sees the end behind what it was sent last."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    # Called by the session's last thread: the writer, or the reader if there was no writer.
+
+    def linger(self, deadline: float) -> None:
+        """Wait for the client to hang up, until `deadline` (monotonic) at most.
+
+        To close a socket on which unread bytes wait resets the connection, and a reset can
+        destroy what was sent last before the client has read it: our goodbye.
+        """
+        with contextlib.suppress(OSError):
+            while (remaining := deadline - time.monotonic()) > 0:
+                self._socket.settimeout(remaining)
+                if not self._socket.recv(AT_ONCE):
+                    return
+
+    def close(self) -> None:
+        """Give the socket back. No thread may be using it any more."""
+        self._socket.close()
+
+    # Called by any thread.
+
+    def abort(self) -> None:
+        """End the connection now. Both threads wake up, whatever they wait for on the socket."""
+        with contextlib.suppress(OSError):  # ended already
+            self._socket.shutdown(socket.SHUT_RDWR)

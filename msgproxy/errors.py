@@ -1,0 +1,42 @@
+"""The exceptions.
+
+Only what the package raises to its user stands here. What a client does wrong is not among
+them: that is answered to the client (`handshake.py`, `connection.py`) and logged.
+"""
+
+
+class MsgproxyError(Exception):
+    """Anything that goes wrong here and is not a bug; its text is one line for a person.
+
+    * `MsgproxyError`
+        * `InvalidOption`: a limit, an origin or an address that makes no sense
+        * `CannotListen`: the port is in use, or not ours to take
+        * `BrokerDied`: the broker met a bug, so the server stopped
+        * `CannotConnect`: `msgproxy chat` found no server that would talk
+        * `Disconnected`: the server of `msgproxy chat` went away
+        * `UnreadableInput`: the input of `msgproxy chat` is not text
+    """
+
+
+class InvalidOption(MsgproxyError):
+    """A value that makes no sense, or that does not fit another one."""
+
+
+class CannotListen(MsgproxyError):
+    """The operating system does not give the address to this server."""
+
+
+class BrokerDied(MsgproxyError):
+    """The broker thread met a bug; the server has stopped, since it could forward no more."""
+
+
+class CannotConnect(MsgproxyError):
+    """No conversation came about: no such host, nobody listens, or the server refused."""
+
+
+class Disconnected(MsgproxyError):
+    """The conversation ended from the other side: the server said goodbye, or was lost."""
+
+
+class UnreadableInput(MsgproxyError):
+    """The input cannot be read, or is not UTF-8; what stood before that has been sent."""

@@ -1,0 +1,106 @@
+"""`msgproxy serve`: a server in the foreground, for a terminal or a service manager.
+
+Rule: what concerns the whole process (signals, logging, the limit of open files) is done here,
+never by `Server`, since the process of a notebook or a test is not the server's to change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import signal
+
+from msgproxy import options
+from msgproxy.limits import Limits
+from msgproxy.server import Server
+
+LOG_FORMAT = "%(asctime)s %(levelname)-8s %(threadName)-10s %(message)s"
+"""The names of the threads make the log a picture of the program."""
+
+FILES_BESIDES_CLIENTS = 100
+"""Open files of a process that are not clients: a guess on the large side."""
+
+
+LIMIT_OPTIONS = (
+    ("max_clients", options.count, "clients at a time"),
+    ("max_message_size", options.size, "largest message"),
+    ("inbound_limit", options.size, "what may wait for the broker before the readers wait"),
+    ("outbound_limit", options.size, "what may wait for a client before it is cut off"),
+    ("handshake_timeout", options.seconds, "for the whole handshake"),
+    ("ping_interval", options.seconds, "silence after which a client is pinged"),
+    ("ping_timeout", options.seconds, "more silence, or slowness to take what it is sent"),
+    ("close_timeout", options.seconds, "for saying goodbye, to one client or to all"),
+)
+"""Each field of `Limits` as an option: its name, how it is written, and what it bounds."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add(
+        "--port",
+        type=options.port,
+        default=8765,
+        help="port to listen on, 0 for any that is free (default: %(default)s)",
+    )
+    add("--echo", action="store_true", help="send messages to their own sender too")
+    for name, kind, text in LIMIT_OPTIONS:
+        default = getattr(Limits(), name)
+        unit, shown = options.UNIT[kind], options.show(default, kind)
+        flag = "--" + name.replace("_", "-")
+        add(flag, type=kind, default=default, metavar=unit, help=f"{text} (default: {shown})")
+    add(
+        "--allow-origin",
+        type=options.origin,
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages from here connect too, such as https://example.com; may be repeated",
+    )
+    add(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="least important lines to log (default: %(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the proxy until Ctrl-C or SIGTERM. This is what 'msgproxy' alone does."""
+    logging.basicConfig(level=arguments.log_level.upper(), format=LOG_FORMAT, datefmt="%H:%M:%S")
+    limits = Limits(**{name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS})
+    _allow_open_files(limits.max_clients + FILES_BESIDES_CLIENTS)
+    server = Server(
+        arguments.host,
+        arguments.port,
+        echo=arguments.echo,
+        limits=limits,
+        allowed_origins=arguments.allow_origin,
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.shutdown())
+    server.start()
+    print(f"msgproxy is ready: open {server.url} (Ctrl-C stops it)", flush=True)
+    server.serve_forever()
+    return 0
+
+
+def _allow_open_files(wanted: int) -> None:
+    """Let the process have as many sockets as it lets clients in, if the system allows it.
+
+    Many systems give a process 1024 files to begin with, and more to whoever asks.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # there is none on Windows, and no such limit
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        unlimited = resource.RLIM_INFINITY
+        if soft != unlimited and soft < wanted:
+            allowed = wanted if hard == unlimited else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if soft != unlimited and hard != unlimited and hard < wanted:
+            logging.getLogger(__name__).warning(
+                "the system allows %d open files, too few for --max-clients; see 'ulimit -n'", hard
+            )

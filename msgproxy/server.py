@@ -1,0 +1,133 @@
+"""The server, as a program holds it in its hand.
+
+Rule: everything here may be called by any thread, and waits for nothing but the end in `close`
+and `serve_forever`. The work is done by the threads that `start` starts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from msgproxy import listener, threads
+from msgproxy.acceptor import Acceptor
+from msgproxy.broker import Broker
+from msgproxy.errors import BrokerDied, CannotListen
+from msgproxy.handshake import Policy
+from msgproxy.limits import Limits
+from msgproxy.queues import Queues
+from msgproxy.snapshot import Snapshot
+from msgproxy.stop import StopSignal
+
+
+class Server:
+    """A message proxy, in threads of its own.
+
+    `with Server(port=0) as server:` runs it in the background, in a script, a test or a
+    notebook; `Server().serve_forever()` is for a program that does nothing else.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8765,
+        *,
+        echo: bool = False,
+        limits: Limits | None = None,
+        allowed_origins: Iterable[str] = (),
+        queues: Queues | None = None,
+    ) -> None:
+        """Prepare a server; nothing happens before it is started.
+
+        `port` 0 takes any that is free; `url` tells which. With `echo`, senders get their own
+        messages too. Pages of `allowed_origins` ("https://example.com") may connect, besides
+        the server's own. `queues` makes the queues between the threads.
+        """
+        self._host, self._port = host, port
+        self._echo = echo
+        self._limits = limits or Limits()
+        self._allowed_origins = frozenset(origin.lower() for origin in allowed_origins)
+        self._queues = queues or Queues()
+        self._thread: Thread | None = None
+
+    def start(self) -> Self:
+        """Listen and serve, in the background. Raise `CannotListen` if the address is taken.
+
+        A server runs once. After `close()`, make a new one.
+        """
+        if self._thread is not None:
+            raise CannotListen("this server has run already; make a new one")
+        socket = listener.listen(self._host, self._port)
+        self._port = socket.getsockname()[1]
+        self._stop = StopSignal()
+        self._broker = Broker(self._queues.inbound(self._limits), self._stop, self._echo)
+        policy = Policy(listener.is_loopback(socket), self._allowed_origins)
+        acceptor = Acceptor(socket, self._stop, self._broker, policy, self._limits, self._queues)
+        self._thread = threads.make(acceptor.run, "accept")
+        self._thread.start()
+        return self
+
+    def shutdown(self) -> None:
+        """Ask the server to stop, and return at once. A signal handler may call it as well."""
+        if self._thread is not None:
+            self._stop.set()
+
+    def close(self) -> None:
+        """Stop the server and wait until it is over: the close timeout at most, or a bit more.
+
+        May be called any number of times, and on a server that was never started.
+        """
+        self.shutdown()
+        if self._thread is not None:
+            # Once for the goodbyes, once for what was cut off, and once as a reserve.
+            threads.join(self._thread, time.monotonic() + 3 * self._limits.close_timeout)
+
+    def serve_forever(self) -> None:
+        """Serve until `shutdown()` or Ctrl-C. Raise `CannotListen`, or `BrokerDied`.
+
+        Starts the server if that has not been done.
+        """
+        thread = self._thread or self.start()._thread
+        assert thread is not None
+        try:
+            # Not a bare join(): before Python 3.14, Ctrl-C on Windows would have to wait for it.
+            while thread.is_alive():
+                thread.join(timeout=0.5)
+        finally:
+            self.close()
+        if self._broker.has_failed:
+            raise BrokerDied("the broker died of a bug, so the server stopped; see the log")
+
+    def __enter__(self) -> Self:
+        return self.start() if self._thread is None else self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the server; for WebSocket clients, with `ws` for `http`."""
+        return listener.url(self._host, self._port)
+
+    def snapshot(self) -> Snapshot:
+        """Return how things stand, as data."""
+        if self._thread is None:
+            return Snapshot(self.url, running=False, waiting=0, clients=())
+        return Snapshot(
+            url=self.url,
+            running=self._thread.is_alive(),
+            waiting=self._broker.inbound.qsize(),
+            clients=tuple(session.snapshot() for session in self._broker.joined),
+        )
+
+    def _repr_html_(self) -> str:
+        """Show itself as a small table in Jupyter."""
+        return self.snapshot()._repr_html_()

@@ -1,0 +1,220 @@
+"""One connected client, from the accepted socket to the farewell.
+
+Rule: a session's two threads never call each other. What the reader has for the writer goes
+through the outbound queue, like everything else.
+
+How a session ends. Each step is the cause of the next, so nobody has to ask whether another
+thread is done:
+
+1. the reader learns that it is over (a Close frame, the end of the connection, silence, a
+   broken rule), puts `Left` on the inbound queue, and ends;
+2. the broker takes `Left`, forgets the session, and puts the farewell on its outbound queue,
+   behind everything that it has put there before;
+3. the writer sends all of it, the Close frame last, waits for the client to hang up, and
+   closes the socket.
+
+Some ends begin elsewhere. If the writer is the first to notice a broken connection, it aborts
+it, so that the reader wakes up and does 1. A client that is too slow is cut off by the broker:
+that begins with 2, and 1 comes when the client hangs up. And when the server stops, all readers
+end without a `Left`, and `Stopped` stands for all of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from typing import Any
+
+from msgproxy import threads
+from msgproxy.connection import Connection
+from msgproxy.events import (
+    BOOKKEEPING,
+    GOING_AWAY,
+    INTERNAL_ERROR,
+    TOO_SLOW,
+    Farewell,
+    Joined,
+    Left,
+    Outgoing,
+    Received,
+)
+from msgproxy.handshake import Policy
+from msgproxy.ownership import owned_by
+from msgproxy.snapshot import ClientSnapshot, Tally
+from msgproxy.wire import Control, Said, encode_close
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """The server's side of one client: its outbound queue, its reader, its writer."""
+
+    def __init__(
+        self,
+        number: int,
+        connection: Connection,
+        inbound: queue.Queue[Any],
+        outbound: queue.Queue[Any],
+        ended: queue.SimpleQueue[Session],
+        close_timeout: float,
+    ) -> None:
+        self.number = number
+        self._connection = connection
+        self._inbound = inbound
+        self._outbound = outbound
+        self._ended = ended
+        self._close_timeout = close_timeout
+        self._joined_at = 0.0  # the reader writes it, once, before anyone can look
+        self._received = Tally()  # the reader counts
+        self._sent = Tally()  # the writer counts
+        self._reader = threads.make(self._run_reader, f"reader-{number}")
+        self._writer = threads.make(self._run_writer, f"writer-{number}")
+
+    # Called by the accepting thread.
+
+    def start(self, policy: Policy) -> None:
+        """Begin. Raise RuntimeError if the system gives no more threads."""
+        self._policy = policy
+        self._reader.start()
+
+    def join_reader(self, deadline: float) -> bool:
+        """Wait for the reader until `deadline` (monotonic); return whether it has ended."""
+        return threads.join(self._reader, deadline)
+
+    def join_writer(self, deadline: float) -> bool:
+        """Wait for the writer likewise. After the reader: as long as it runs, it may start it."""
+        return threads.join(self._writer, deadline)
+
+    # Called by the broker thread.
+
+    @owned_by("broker")
+    def send(self, outgoing: Outgoing) -> bool:
+        """Queue frames for the client, without waiting; return False if there is no room."""
+        return self._put(outgoing)
+
+    @owned_by("broker")
+    def end(self, farewell: Farewell) -> None:
+        """Let the client have what waits for it, then say goodbye. There is always room for it."""
+        frames = (encode_close(farewell),) if farewell.can_be_sent else ()
+        self._put(Outgoing(frames, BOOKKEEPING, is_last=True))
+
+    # Called by any thread.
+
+    def abort(self) -> None:
+        """Cut the client off now, without a word. Its own threads notice, and clear up."""
+        self._connection.abort()
+
+    def snapshot(self) -> ClientSnapshot:
+        """Return how it stands with this client."""
+        return ClientSnapshot(
+            number=self.number,
+            peer=self._connection.peer,
+            joined_for=time.monotonic() - self._joined_at,
+            messages_in=self._received.messages,
+            bytes_in=self._received.bytes,
+            messages_out=self._sent.messages,
+            bytes_out=self._sent.bytes,
+            waiting=self._outbound.qsize(),
+        )
+
+    def _put(self, outgoing: Outgoing) -> bool:
+        try:
+            self._outbound.put_nowait(outgoing)
+        except queue.Full:
+            return False
+        return True
+
+    # The reader thread.
+
+    def _run_reader(self) -> None:
+        """Run the reader thread: let the client in, and pass on what it says until it leaves.
+
+        This is the only thread that receives from the client. It never sends once the handshake
+        is done: a pong sent from here could land inside a large frame of the writer's.
+        """
+        try:
+            if self._connection.handshake(self._policy):
+                self._writer.start()
+                self._pass_on()
+        except Exception as error:
+            threads.report_death(log, error)
+        finally:
+            if self._writer.ident is None:  # never started: the reader is the last thread
+                self._close()
+
+    def _pass_on(self) -> None:
+        farewell = INTERNAL_ERROR  # if what follows fails
+        try:
+            self._joined_at = time.monotonic()
+            self._inbound.put(Joined(self))
+            log.info("joined from %s", self._connection.peer)
+            farewell = self._pass_on_messages()
+        finally:
+            log.info("left: %s", farewell)
+            if not farewell.can_be_sent:
+                self._connection.abort()  # nobody is there: the writer need not try any longer
+            # In a stop the client has not left: it still gets what others have said before,
+            # and the broker's goodbye comes behind that, for all at once.
+            if farewell is not GOING_AWAY:
+                self._inbound.put(Left(self, farewell))
+
+    def _pass_on_messages(self) -> Farewell:
+        for item in self._connection.receive():
+            match item:
+                case Said(message, size):
+                    self._received.add(1, size)
+                    # May have to wait. That is how a fast sender is slowed down.
+                    self._inbound.put(Received(self, message, size + BOOKKEEPING))
+                case Control(frame):
+                    if not self._put(Outgoing((frame,), len(frame) + BOOKKEEPING)):
+                        return TOO_SLOW  # it pings, and does not take our answers
+                case Farewell():
+                    return item
+        raise AssertionError("a Farewell comes last, and always")
+
+    # The writer thread.
+
+    def _run_writer(self) -> None:
+        """Run the writer thread: send what stands on the outbound queue, until the last of it.
+
+        This is the only thread that sends to the client, so frames never mix. It is also the
+        session's last thread, and the one that closes the socket.
+        """
+        try:
+            self._send_all()
+        except TimeoutError:
+            log.warning("cut off: took nothing of what it was sent for too long")
+            self.abort()
+        except OSError as error:
+            log.info("cannot send: %s", error.strerror or error)
+            self.abort()
+        except Exception as error:
+            threads.report_death(log, error)
+            self.abort()
+        finally:
+            self._part()
+
+    def _send_all(self) -> None:
+        is_last = False
+        while not is_last:
+            batch: list[Outgoing] = self._outbound.get()
+            is_last = batch[-1].is_last
+            size = self._connection.send(frame for item in batch for frame in item.frames)
+            self._sent.add(sum(item.messages for item in batch), size)
+
+    def _part(self) -> None:
+        """Give the client the close timeout to hang up, then close the socket."""
+        deadline = time.monotonic() + self._close_timeout
+        self._connection.finish_sending()
+        # The reader has ended long ago, except if the client was cut off. Then it still reads,
+        # and ends when the client hangs up; so only one of the two threads receives at a time.
+        threads.join(self._reader, deadline)
+        self._connection.linger(deadline)
+        self._connection.abort()
+        threads.join(self._reader, time.monotonic() + self._close_timeout)
+        self._close()
+
+    def _close(self) -> None:
+        self._connection.close()
+        self._ended.put(self)

@@ -1,0 +1,36 @@
+"""What all threads of a server have in common.
+
+Rule: a thread has a name that says what it does, nobody waits for it without a deadline, and
+it does not die in silence.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+
+def make(target: Callable[[], None], name: str) -> threading.Thread:
+    """Make a thread, not started yet.
+
+    It is a daemon only as the last net: a program that forgets to stop its server still ends.
+    A server that is stopped leaves no thread.
+    """
+    return threading.Thread(target=target, name=name, daemon=True)
+
+
+def join(thread: threading.Thread, deadline: float) -> bool:
+    """Wait for a thread until `deadline` (on the `time.monotonic` clock) at most.
+
+    Return whether it is over. A thread that was never started is.
+    """
+    if thread.ident is not None:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return not thread.is_alive()
+
+
+def report_death(log: logging.Logger, error: Exception) -> None:
+    """Log that the current thread dies of a bug; where in the code, only with --log-level debug."""
+    log.error("died: %r", error, exc_info=log.isEnabledFor(logging.DEBUG))

@@ -1,0 +1,87 @@
+"""What all tests share: servers on free ports, and the check that nothing of them is left."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import threading
+
+import pytest
+import variants
+from clients import RawClient, wait_for
+
+from msgproxy import Server
+
+if not sys.flags.dev_mode:
+    raise pytest.UsageError("run the tests with 'python -X dev -m pytest': the guards are on then")
+
+
+def pytest_addoption(parser) -> None:
+    parser.addoption(
+        "--variant",
+        choices=sorted(variants.VARIANTS),
+        help="run the tests against a server that is broken in this way (see tests/variants.py)",
+    )
+
+
+def pytest_configure(config) -> None:
+    if name := config.getoption("--variant"):
+        variants.VARIANTS[name].apply()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """Fail a test that leaves a thread or a socket behind."""
+    threads, sockets = set(threading.enumerate()), open_sockets()
+    yield
+    wait_for(lambda: set(threading.enumerate()) <= threads, "the end of all threads")
+    wait_for(lambda: open_sockets() <= sockets, "the close of all sockets")
+
+
+def open_sockets() -> int:
+    """Count this process's sockets, where the system has a list of its files."""
+    if not os.path.isdir("/dev/fd"):
+        return 0
+    return sum(map(is_socket, map(int, os.listdir("/dev/fd"))))
+
+
+def is_socket(file: int) -> bool:
+    try:
+        return stat.S_ISSOCK(os.fstat(file).st_mode)
+    except OSError:  # the file that listed the files
+        return False
+
+
+@pytest.fixture
+def start():
+    """Start servers on free ports: `start(echo=True, limits=Limits(...))`."""
+    servers = []
+
+    def start_one(**kwargs) -> Server:
+        servers.append(Server(port=0, **kwargs).start())
+        return servers[-1]
+
+    yield start_one
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def server(start) -> Server:
+    """A server with nothing special."""
+    return start()
+
+
+@pytest.fixture
+def connect():
+    """Connect raw clients: `connect(server)`. They vanish at the end of the test."""
+    clients = []
+
+    def connect_one(server: Server, **kwargs) -> RawClient:
+        clients.append(RawClient(server.url, **kwargs))
+        return clients[-1]
+
+    yield connect_one
+    for client in clients:
+        client.close()

@@ -1,0 +1,70 @@
+"""Queues for tests: given to `Server(queues=...)`, they see or change what crosses threads."""
+
+from __future__ import annotations
+
+import threading
+
+from clients import PATIENCE
+
+from msgproxy import InboundQueue, Queues
+
+
+class HeldUp(Queues):
+    """Makes an inbound queue from which the broker takes nothing while it is held."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+
+    def inbound(self, limits):
+        go = self.go
+
+        class HeldUpQueue(InboundQueue):
+            def get(self, block=True, timeout=None):
+                assert go.wait(PATIENCE), "the test held the broker up and never let it go"
+                return super().get(block, timeout)
+
+        return HeldUpQueue(limits.inbound_limit)
+
+
+class Counting(Queues):
+    """Makes an inbound queue that keeps what the readers put on it."""
+
+    def __init__(self) -> None:
+        self.taken = []
+
+    def inbound(self, limits):
+        taken = self.taken
+
+        class CountingQueue(InboundQueue):
+            def _put(self, item):
+                taken.append(item)
+                super()._put(item)
+
+        return CountingQueue(limits.inbound_limit)
+
+
+class Failing(Queues):
+    """Makes queues that fail once: "inbound" kills the broker with it, "outbound" a writer."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.armed = threading.Event()
+
+    def inbound(self, limits):
+        return self._arm(super().inbound(limits), "inbound")
+
+    def outbound(self, limits, number):
+        return self._arm(super().outbound(limits, number), "outbound")
+
+    def _arm(self, queue, where):
+        take = queue._get
+
+        def fail_once():
+            if self.armed.is_set() and self.where == where:
+                self.armed.clear()
+                raise ZeroDivisionError("a bug, on purpose")
+            return take()
+
+        queue._get = fail_once
+        return queue

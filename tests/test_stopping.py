@@ -1,0 +1,227 @@
+"""How a server stops: in which order, within which time, and what is left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+from clients import CLOSE, address_of, wait_for, wait_for_clients
+from special_queues import Counting, Failing, HeldUp
+
+from msgproxy import BrokerDied, CannotListen, Limits, Server
+from msgproxy.events import Received
+
+MIB = 1024 * 1024
+
+
+def test_every_client_is_told_that_the_server_stops(server, connect):
+    """Close code 1001, going away (RFC 6455 section 7.4.1)."""
+    clients = [connect(server) for _ in range(5)]
+    wait_for_clients(server, 5)
+    server.shutdown()
+    assert [client.receive_close()[0] for client in clients] == [1001] * 5
+
+
+def test_what_a_reader_has_taken_is_forwarded_before_the_goodbye(start, connect):
+    """The stop goes the way of the messages: listener, readers, broker, writers."""
+    queues = Counting()
+    server = start(queues=queues, limits=Limits(close_timeout=2))
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    talking = threading.Thread(target=_talk_until_hung_up, args=(ada,))
+    talking.start()
+    wait_for(lambda: len(queues.taken) > 500, "some messages")
+    server.shutdown()
+    heard = []
+    while (frame := bob.receive_frame())[1] != CLOSE:
+        heard.append(frame[2])
+    server.close()
+    talking.join(timeout=20)
+    assert heard == [e.message.encode() for e in queues.taken if isinstance(e, Received)]
+
+
+def _talk_until_hung_up(client):
+    for n in range(1_000_000):
+        try:
+            client.send(str(n))
+        except OSError:
+            break
+
+
+def test_readers_that_wait_for_the_broker_lose_nothing_in_a_stop(start, connect):
+    """The inbound queue is full and the readers wait at it, when the stop comes."""
+    queues = HeldUp()
+    server = start(queues=queues, limits=Limits(inbound_limit=MIB, close_timeout=20))
+    talkers = [connect(server) for _ in range(4)]
+    bob = connect(server)
+    wait_for_clients(server, 5)
+    queues.go.clear()
+    for client in talkers:
+        client.send(b"x" * (MIB // 2))
+        client.send(b"y" * (MIB // 2))
+    wait_for(lambda: server.snapshot().waiting > MIB, "a full inbound queue")
+    taken = sum(client.messages_in for client in server.snapshot().clients)
+    server.shutdown()
+    queues.go.set()
+    heard = 0
+    while bob.receive_frame()[1] != CLOSE:
+        heard += 1
+    assert heard >= taken
+
+
+def test_a_stop_in_the_middle_of_a_handshake_leaves_nothing(server):
+    """Who has not joined yet is simply hung up on."""
+    with socket.create_connection(address_of(server.url), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n")
+        server.close()
+        with contextlib.suppress(ConnectionResetError):
+            assert client.recv(1) == b""
+
+
+def test_clients_that_join_during_the_stop_are_told_so_or_hung_up_on(start, connect):
+    """Whatever a newcomer meets, it is an end, and no thread waits for it."""
+    for _ in range(20):
+        server = start(limits=Limits(close_timeout=20))
+        stop = threading.Thread(target=server.close)
+        stop.start()
+        for _ in range(10):
+            try:
+                client = connect(server)
+            except (OSError, EOFError):
+                continue  # not let in
+            assert client.receive_close()[0] == 1001
+            client.close()
+        stop.join(timeout=20)
+        assert not stop.is_alive()
+
+
+def test_the_stop_does_not_wait_for_who_does_not_read(start, connect):
+    """Deaf clients are cut off after the close timeout; the others get their goodbye."""
+    server = start(limits=Limits(close_timeout=1.0, ping_timeout=60))
+    deaf = [connect(server, receive_buffer=4096) for _ in range(3)]
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 5)
+    for _ in range(12):  # for each of the deaf, more than the buffers on the way hold
+        ada.send(b"d" * MIB)
+        assert bob.receive() == b"d" * MIB
+    began = time.monotonic()
+    server.close()
+    # Twice the close timeout is what it may take, the rest is for a busy machine. Without the
+    # deadline it would take the ping timeout.
+    assert time.monotonic() - began < 30
+    assert bob.receive_close()[0] == 1001
+    assert all(client.socket.fileno() > 0 for client in deaf)
+
+
+def test_close_may_be_called_twice_and_by_several_threads(server):
+    """The second call finds nothing to do, or waits for the same end."""
+    threads = [threading.Thread(target=server.close) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    server.close()
+    server.close()
+    for thread in threads:
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+    assert not server.snapshot().running
+
+
+def test_a_server_that_was_never_started_can_be_closed():
+    """So that `finally: server.close()` is always right."""
+    server = Server(port=0)
+    server.shutdown()
+    server.close()
+    assert server.snapshot().clients == ()
+
+
+def test_a_server_runs_once(server):
+    """Its threads have ended; a second start says so."""
+    with pytest.raises(CannotListen, match="run already"):
+        server.start()
+
+
+def test_serve_forever_ends_when_another_thread_asks_for_it():
+    """`shutdown` returns at once, and `serve_forever` when all is over."""
+    server = Server(port=0)
+    timer = threading.Timer(0.2, server.shutdown)
+    timer.start()
+    server.serve_forever()
+    timer.join(timeout=20)
+    assert not server.snapshot().running
+
+
+def test_a_port_in_use_is_said_in_one_line(server):
+    """And nothing is left of the attempt."""
+    port = address_of(server.url)[1]
+    with pytest.raises(CannotListen, match=f"port {port} on 127.0.0.1 is in use"):
+        Server(port=port).start()
+
+
+# Threads that die.
+
+
+def test_a_broker_that_dies_stops_the_server_and_says_so(start, connect, caplog):
+    """Never silently: it is logged with the thread's name, and clients are told 1011."""
+    queues = Failing("inbound")
+    server = start(queues=queues, limits=Limits(close_timeout=1))
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    queues.armed.set()
+    ada.send("the last straw")
+    assert bob.receive_close()[0] == 1011
+    with pytest.raises(BrokerDied):
+        server.serve_forever()
+    [record] = [r for r in caplog.records if r.levelname == "ERROR"]
+    assert record.threadName == "broker"
+    assert "a bug, on purpose" in record.getMessage()
+
+
+def test_a_writer_that_dies_ends_its_session_only(start, connect, caplog):
+    """It is logged with the thread's name; the others go on."""
+    queues = Failing("outbound")
+    server = start(queues=queues)
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    queues.armed.set()
+    ada.send("for bob's writer, which takes it and dies")
+    assert bob.is_at_end()
+    wait_for_clients(server, 1)
+    [record] = [r for r in caplog.records if r.levelname == "ERROR"]
+    assert record.threadName.startswith("writer-")
+    eve = connect(server)
+    wait_for_clients(server, 2)
+    ada.send("still here")
+    assert eve.receive() == "still here"
+
+
+def test_a_reader_that_dies_ends_its_session_only(start, connect, caplog):
+    """Its client is told 1011, behind what waited for it; the others go on."""
+
+    class ReaderKiller(Counting):
+        def inbound(self, limits):
+            inbound = super().inbound(limits)
+            put = inbound._put
+
+            def put_or_fail(item):
+                if isinstance(item, Received) and item.message == "poison":
+                    raise ZeroDivisionError("a bug, on purpose")
+                put(item)
+
+            inbound._put = put_or_fail
+            return inbound
+
+    server = start(queues=ReaderKiller())
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    ada.send("poison")
+    assert ada.receive_close()[0] == 1011
+    wait_for_clients(server, 1)
+    [record] = [r for r in caplog.records if r.levelname == "ERROR"]
+    assert record.threadName.startswith("reader-")
+    eve = connect(server)
+    wait_for_clients(server, 2)
+    bob.send("still here")
+    assert eve.receive() == "still here"

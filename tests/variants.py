@@ -1,0 +1,5 @@
+"""Servers that are broken on purpose."""
+
+from __future__ import annotations
+
+VARIANTS: dict[str, object] = {}
