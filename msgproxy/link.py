@@ -36,7 +36,7 @@ NORMAL = 1000
 
 MEANING = {
     NORMAL: "the server ended the conversation",
-    1001: "the server goes away",
+    1001: "the server said goodbye",
     1005: "the connection to the server is lost",  # so the library calls it: no Close frame
     1009: "the server does not take messages of this size",
     1013: "the server cut this client off",

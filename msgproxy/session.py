@@ -13,10 +13,9 @@ thread is done:
 3. the writer sends all of it, the Close frame last, waits for the client to hang up, and
    closes the socket.
 
-Some ends begin elsewhere. If the writer is the first to notice a broken connection, it aborts
-it, so that the reader wakes up and does 1. A client that is too slow is cut off by the broker:
-that begins with 2, and 1 comes when the client hangs up. And when the server stops, all readers
-end without a `Left`, and `Stopped` stands for all of them.
+Some ends begin elsewhere. A writer that notices a broken connection first aborts it, so that
+the reader wakes up and does 1. A client that is too slow is cut off by the broker: that begins
+with 2, and 1 comes when it hangs up. In a stop, one `Stopped` stands for the `Left` of all.
 """
 
 from __future__ import annotations
@@ -26,22 +25,12 @@ import queue
 import time
 from typing import Any
 
-from msgproxy import threads
+from msgproxy import events, threads
 from msgproxy.connection import Connection
-from msgproxy.events import (
-    BOOKKEEPING,
-    GOING_AWAY,
-    INTERNAL_ERROR,
-    TOO_SLOW,
-    Farewell,
-    Joined,
-    Left,
-    Outgoing,
-    Received,
-)
+from msgproxy.events import GOING_AWAY, INTERNAL_ERROR, TOO_SLOW, Farewell, Outgoing
 from msgproxy.handshake import Policy
 from msgproxy.ownership import owned_by
-from msgproxy.snapshot import ClientSnapshot, Tally
+from msgproxy.snapshot import ClientSnapshot, Traffic
 from msgproxy.wire import Control, Said, encode_close
 
 log = logging.getLogger(__name__)
@@ -65,9 +54,7 @@ class Session:
         self._outbound = outbound
         self._ended = ended
         self._close_timeout = close_timeout
-        self._joined_at = 0.0  # the reader writes it, once, before anyone can look
-        self._received = Tally()  # the reader counts
-        self._sent = Tally()  # the writer counts
+        self._traffic = Traffic()
         self._reader = threads.make(self._run_reader, f"reader-{number}")
         self._writer = threads.make(self._run_writer, f"writer-{number}")
 
@@ -97,7 +84,7 @@ class Session:
     def end(self, farewell: Farewell) -> None:
         """Let the client have what waits for it, then say goodbye. There is always room for it."""
         frames = (encode_close(farewell),) if farewell.can_be_sent else ()
-        self._put(Outgoing(frames, BOOKKEEPING, is_last=True))
+        self._put(Outgoing(frames, events.BOOKKEEPING, is_last=True))
 
     # Called by any thread.
 
@@ -107,16 +94,8 @@ class Session:
 
     def snapshot(self) -> ClientSnapshot:
         """Return how it stands with this client."""
-        return ClientSnapshot(
-            number=self.number,
-            peer=self._connection.peer,
-            joined_for=time.monotonic() - self._joined_at,
-            messages_in=self._received.messages,
-            bytes_in=self._received.bytes,
-            messages_out=self._sent.messages,
-            bytes_out=self._sent.bytes,
-            waiting=self._outbound.qsize(),
-        )
+        peer, waiting = self._connection.peer, self._outbound.qsize()
+        return self._traffic.snapshot(self.number, peer, waiting)
 
     def _put(self, outgoing: Outgoing) -> bool:
         try:
@@ -146,8 +125,8 @@ class Session:
     def _pass_on(self) -> None:
         farewell = INTERNAL_ERROR  # if what follows fails
         try:
-            self._joined_at = time.monotonic()
-            self._inbound.put(Joined(self))
+            self._traffic.join()
+            self._inbound.put(events.Joined(self))
             log.info("joined from %s", self._connection.peer)
             farewell = self._pass_on_messages()
         finally:
@@ -157,17 +136,17 @@ class Session:
             # In a stop the client has not left: it still gets what others have said before,
             # and the broker's goodbye comes behind that, for all at once.
             if farewell is not GOING_AWAY:
-                self._inbound.put(Left(self, farewell))
+                self._inbound.put(events.Left(self, farewell))
 
     def _pass_on_messages(self) -> Farewell:
         for item in self._connection.receive():
             match item:
                 case Said(message, size):
-                    self._received.add(1, size)
+                    self._traffic.came_in(size)
                     # May have to wait. That is how a fast sender is slowed down.
-                    self._inbound.put(Received(self, message, size + BOOKKEEPING))
+                    self._inbound.put(events.Received(self, message, size + events.BOOKKEEPING))
                 case Control(frame):
-                    if not self._put(Outgoing((frame,), len(frame) + BOOKKEEPING)):
+                    if not self._put(Outgoing((frame,), len(frame) + events.BOOKKEEPING)):
                         return TOO_SLOW  # it pings, and does not take our answers
                 case Farewell():
                     return item
@@ -201,7 +180,7 @@ class Session:
             batch: list[Outgoing] = self._outbound.get()
             is_last = batch[-1].is_last
             size = self._connection.send(frame for item in batch for frame in item.frames)
-            self._sent.add(sum(item.messages for item in batch), size)
+            self._traffic.went_out(sum(item.messages for item in batch), size)
 
     def _part(self) -> None:
         """Give the client the close timeout to hang up, then close the socket."""

@@ -6,20 +6,8 @@ Rule: a snapshot is a copy, and immutable. It says how things stood; it is no ha
 from __future__ import annotations
 
 import html
+import time
 from dataclasses import dataclass
-
-
-@dataclass(slots=True)
-class Tally:
-    """Counts what went one way. One thread adds; the others may look, and see it a bit late."""
-
-    messages: int = 0
-    bytes: int = 0
-
-    def add(self, messages: int, size: int) -> None:
-        """Add some messages with `size` bytes in all. Only the thread that counts may call it."""
-        self.messages += messages
-        self.bytes += size
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +25,48 @@ class ClientSnapshot:
     """On the wire: with the frames' heads, and with pings, pongs and Close."""
     waiting: int
     """What stands on its outbound queue and its writer has not taken yet."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Counts what goes to and from one client.
+
+    The reader thread counts what comes in, the writer thread what goes out: no number is
+    changed by two threads. Others may look, and see it a moment late.
+    """
+
+    joined_at: float = 0.0
+    messages_in: int = 0
+    bytes_in: int = 0
+    messages_out: int = 0
+    bytes_out: int = 0
+
+    def join(self) -> None:
+        """Note the time. The reader calls it."""
+        self.joined_at = time.monotonic()
+
+    def came_in(self, size: int) -> None:
+        """Count a message. The reader calls it."""
+        self.messages_in += 1
+        self.bytes_in += size
+
+    def went_out(self, messages: int, size: int) -> None:
+        """Count what was sent in one go. The writer calls it."""
+        self.messages_out += messages
+        self.bytes_out += size
+
+    def snapshot(self, number: int, peer: str, waiting: int) -> ClientSnapshot:
+        """Return it as a copy, with what the session knows besides. Any thread may call it."""
+        return ClientSnapshot(
+            number=number,
+            peer=peer,
+            joined_for=time.monotonic() - self.joined_at,
+            messages_in=self.messages_in,
+            bytes_in=self.bytes_in,
+            messages_out=self.messages_out,
+            bytes_out=self.bytes_out,
+            waiting=waiting,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class Screen:
         self._arrived = arrived
         self._is_looking = False
         # A line being typed that is too long for its row must not wrap: one row is what
-        # `ROW_ABOVE` moves. (libedit, on some Macs, does not know the setting.)
+        # `ROW_ABOVE` moves. libedit, which some Pythons have in its place, does not know the
+        # setting: there the rest of a long line may be hidden until Ctrl-L. It is still sent.
         readline.parse_and_bind("set horizontal-scroll-mode on")
         signal.signal(signal.SIGALRM, self._look)
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
-PATIENCE = 20.0
+PATIENCE = float(os.environ.get("TEST_PATIENCE", "20"))
 """Seconds that a test waits for what has to come. Generous: a busy machine is no bug."""
 
 
@@ -46,7 +46,9 @@ def ws(url: str) -> str:
     return url.replace("http", "ws", 1)
 
 
-def encode_frame(opcode, payload=b"", *, fin=True, rsv=0, mask=True, length=None) -> bytes:
+def encode_frame(
+    opcode, payload=b"", *, fin=True, rsv=0, mask=True, length=None, key=None
+) -> bytes:
     """Return a frame, also one that is against the rules. `length` is what its head claims."""
     size = len(payload) if length is None else length
     masked = 0x80 if mask else 0
@@ -60,7 +62,7 @@ def encode_frame(opcode, payload=b"", *, fin=True, rsv=0, mask=True, length=None
     if not mask:
         return head + payload
     # A mask of zeros changes nothing, so big payloads cost nothing; else four random bytes.
-    key = bytes(4) if len(payload) > 4096 else os.urandom(4)
+    key = key or (bytes(4) if len(payload) > 4096 else os.urandom(4))
     if any(key):
         payload = bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
     return head + key + payload
@@ -69,7 +71,10 @@ def encode_frame(opcode, payload=b"", *, fin=True, rsv=0, mask=True, length=None
 class RawClient:
     """One connection; `with RawClient(url) as client:` closes the socket without a word."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE, receive_buffer: int = 0) -> None:
+    def __init__(
+        self, url: str, *, patience: float = PATIENCE, receive_buffer: int = 0, early: bytes = b""
+    ) -> None:
+        """`early` goes out in one piece with the request: frames that do not wait for the answer."""
         self.socket = socket.socket()
         self.socket.settimeout(patience)
         if receive_buffer:
@@ -77,17 +82,17 @@ class RawClient:
         self.buffer = b""
         try:
             self.socket.connect(address_of(url))
-            self.handshake(url)
+            self.handshake(url, early)
         except BaseException:
             self.socket.close()
             raise
 
-    def handshake(self, url: str) -> None:
+    def handshake(self, url: str, early: bytes = b"") -> None:
         key = base64.b64encode(os.urandom(16))
         self.socket.sendall(
             b"GET / HTTP/1.1\r\nHost: %b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n"
-            % (urlsplit(url).netloc.encode(), key)
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n\r\n%b"
+            % (urlsplit(url).netloc.encode(), key, early)
         )
         while b"\r\n\r\n" not in self.buffer:
             self.buffer += self._some()
