@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from msgproxy import __version__, chat, serve
 from msgproxy.errors import InvalidOption, MsgproxyError
@@ -37,9 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, not below a screen of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser with all commands; the docs' reference is made from it too."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="msgproxy",
         description="A WebSocket message proxy: what a client sends goes to all other clients.",
         epilog=f"Without a command it is '{DEFAULT}'. 'msgproxy COMMAND --help' tells the options.",

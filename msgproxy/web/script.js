@@ -6,7 +6,6 @@ const ROWS = 500; // in the log; the oldest go first
 const CHARACTERS = 5_000; // shown of one message, so that ROWS * CHARACTERS bounds the log in memory too
 const PREVIEW = 16, ECHOES = 20; // bytes of a binary message shown in hex; own messages to know again if they return
 const SHORTEST = 1_000, LONGEST = 15_000; // ms before another attempt: doubles from one to the other, less jitter
-
 const ADDRESS = `${location.origin.replace(/^http/, "ws")}/`;
 const CLOSED = {
   1001: "The server stopped", 1006: "The connection broke off", 1009: "The last message was too big for the server",
@@ -135,7 +134,8 @@ function closed({ code, reason }) {
 function countDown() {
   const left = nextTry - Date.now();
   if (left <= 0) return connect(); // even when offline: a server on this very machine needs no network
-  show(navigator.onLine ? "reconnecting" : "offline", ` in ${Math.ceil(left / 1_000)} s`);
+  const [state, then] = navigator.onLine ? ["reconnecting", ""] : ["offline", ", retry"];
+  show(state, `${then} in ${Math.ceil(left / 1_000)} s`);
   ticking = setTimeout(countDown, Math.min(left, 250));
 }
 
