@@ -9,9 +9,9 @@ import time
 
 import pytest
 from clients import CLOSE, address_of, wait_for, wait_for_clients
-from special_queues import Counting, Failing, HeldUp
+from special_queues import Counting, HeldUp
 
-from msgproxy import BrokerDied, CannotListen, Limits, Server
+from msgproxy import CannotListen, Limits, Server
 from msgproxy.events import Received
 
 MIB = 1024 * 1024
@@ -158,70 +158,3 @@ def test_a_port_in_use_is_said_in_one_line(server):
     port = address_of(server.url)[1]
     with pytest.raises(CannotListen, match=f"port {port} on 127.0.0.1 is in use"):
         Server(port=port).start()
-
-
-# Threads that die.
-
-
-def test_a_broker_that_dies_stops_the_server_and_says_so(start, connect, caplog):
-    """Never silently: it is logged with the thread's name, and clients are told 1011."""
-    queues = Failing("inbound")
-    server = start(queues=queues, limits=Limits(close_timeout=1))
-    ada, bob = connect(server), connect(server)
-    wait_for_clients(server, 2)
-    queues.armed.set()
-    ada.send("the last straw")
-    assert bob.receive_close()[0] == 1011
-    with pytest.raises(BrokerDied):
-        server.serve_forever()
-    [record] = [r for r in caplog.records if r.levelname == "ERROR"]
-    assert record.threadName == "broker"
-    assert "a bug, on purpose" in record.getMessage()
-
-
-def test_a_writer_that_dies_ends_its_session_only(start, connect, caplog):
-    """It is logged with the thread's name; the others go on."""
-    queues = Failing("outbound")
-    server = start(queues=queues)
-    ada, bob = connect(server), connect(server)
-    wait_for_clients(server, 2)
-    queues.armed.set()
-    ada.send("for bob's writer, which takes it and dies")
-    assert bob.is_at_end()
-    wait_for_clients(server, 1)
-    [record] = [r for r in caplog.records if r.levelname == "ERROR"]
-    assert record.threadName.startswith("writer-")
-    eve = connect(server)
-    wait_for_clients(server, 2)
-    ada.send("still here")
-    assert eve.receive() == "still here"
-
-
-def test_a_reader_that_dies_ends_its_session_only(start, connect, caplog):
-    """Its client is told 1011, behind what waited for it; the others go on."""
-
-    class ReaderKiller(Counting):
-        def inbound(self, limits):
-            inbound = super().inbound(limits)
-            put = inbound._put
-
-            def put_or_fail(item):
-                if isinstance(item, Received) and item.message == "poison":
-                    raise ZeroDivisionError("a bug, on purpose")
-                put(item)
-
-            inbound._put = put_or_fail
-            return inbound
-
-    server = start(queues=ReaderKiller())
-    ada, bob = connect(server), connect(server)
-    wait_for_clients(server, 2)
-    ada.send("poison")
-    assert ada.receive_close()[0] == 1011
-    wait_for_clients(server, 1)
-    [record] = [r for r in caplog.records if r.levelname == "ERROR"]
-    assert record.threadName.startswith("reader-")
-    eve = connect(server)
-    wait_for_clients(server, 2)
-    bob.send("still here")
-    assert eve.receive() == "still here"

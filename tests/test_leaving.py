@@ -1,0 +1,78 @@
+"""After a client has gone, however it went, nothing of it is left."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+from clients import PONG, TEXT, encode_frame, wait_for, wait_for_clients
+
+from msgproxy import Limits
+
+
+def _closes(client):
+    assert client.say_goodbye(1000)[0] == 1000
+    client.close()
+
+
+def _hangs_up(client):
+    client.close()
+
+
+def _hangs_up_one_way(client):
+    client.socket.shutdown(socket.SHUT_WR)
+
+
+def _is_reset(client):
+    client.reset()
+
+
+def _breaks_a_rule(client):
+    client.send_frame(3)
+    assert client.receive_close()[0] == 1002
+    client.close()
+
+
+def _leaves_within_a_frame(client):
+    client.socket.sendall(encode_frame(TEXT, b"unfinished")[:7])
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        _closes,
+        _hangs_up,
+        _hangs_up_one_way,
+        _is_reset,
+        _breaks_a_rule,
+        _leaves_within_a_frame,
+    ],
+    ids=lambda way: way.__name__.strip("_"),
+)
+def test_nothing_of_a_client_is_left_after_it_has_gone(server, connect, leave):
+    """However it went: no thread, no place in the set. (Sockets: `nothing_is_left`.)"""
+    threads = threading.active_count()
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    leaver = connect(server)
+    wait_for_clients(server, 3)
+    leave(leaver)
+    wait_for_clients(server, 2)
+    wait_for(lambda: threading.active_count() == threads + 4, "the end of its two threads")
+    ada.send("still here")
+    assert bob.receive() == "still here"
+
+
+def test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same(start, connect):
+    """After its Close it has the close timeout to hang up; then the server does."""
+    server = start(limits=Limits(close_timeout=0.3))
+    threads = threading.active_count()
+    client = connect(server)
+    wait_for_clients(server, 1)
+    client.send_frame(3)  # against the rules, so the server says goodbye
+    assert client.receive_close()[0] == 1002
+    for _ in range(3):
+        client.send_frame(PONG)  # goes on as if nothing had happened
+    wait_for(lambda: threading.active_count() == threads, "the end of its threads")

@@ -1,0 +1,16 @@
+"""Servers that are broken on purpose, each in one way.
+
+A test of concurrency that has never been red proves nothing. So each variant names the test
+that has to notice it, and `test_variants.py` runs that test against it. To look at one:
+
+    python -X dev -m pytest --variant reader-answers-pings tests/test_signs_of_life.py
+
+Each is applied to the package in a process of its own, and never taken back.
+"""
+
+from __future__ import annotations
+
+from variants import ends, forwarding, limits
+from variants.registry import VARIANTS
+
+__all__ = ["VARIANTS", "ends", "forwarding", "limits"]

@@ -1,0 +1,100 @@
+"""Nobody notices that a client, a thread or the server is at its end."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from msgproxy.broker import Broker
+from msgproxy.connection import Connection
+from msgproxy.events import GOING_AWAY, Left
+from msgproxy.queues import InboundQueue
+from msgproxy.session import Session
+from msgproxy.stop import StopSignal, Wake
+from msgproxy.wire import Control
+from variants.registry import noticed_by
+
+
+@noticed_by("test_signs_of_life.py::test_a_pong_never_lands_inside_a_large_frame")
+def reader_answers_pings():
+    """Two threads send on one socket."""
+    receive = Connection.receive
+
+    def receive_and_answer(self):
+        for item in receive(self):
+            if isinstance(item, Control):
+                self._socket.sendall(item.frame)
+            else:
+                yield item
+
+    Connection.receive = receive_and_answer
+
+
+@noticed_by("test_signs_of_life.py::test_a_dead_peer_is_found_by_its_silence")
+def nobody_pings():
+    """Readers wait for as long as it takes."""
+    wait = StopSignal.wait
+    StopSignal.wait = lambda self, sock, _: wait(self, sock, None)
+
+
+@noticed_by("test_signs_of_life.py::test_any_byte_is_a_sign_of_life")
+def only_messages_count_as_life():
+    """A client that takes long for a message is taken for dead."""
+    wait = StopSignal.wait
+
+    def wait_as_if_silent(self, sock, timeout):
+        woken = wait(self, sock, timeout)
+        return Wake.TIMEOUT if woken is Wake.READY and timeout in (0.5, 1.5) else woken
+
+    StopSignal.wait = wait_as_if_silent
+
+
+@noticed_by("test_leaving.py::test_nothing_of_a_client_is_left_after_it_has_gone[is_reset]")
+def reader_ends_in_silence():
+    """No `Left` when the connection is lost, so nobody tells the writer."""
+    put = InboundQueue._put
+
+    def put_unless_lost(self, item):
+        if not (isinstance(item, Left) and item.farewell.code == 1006):
+            put(self, item)
+
+    InboundQueue._put = put_unless_lost
+
+
+@noticed_by("test_leaving.py::test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same")
+def writer_waits_for_ever():
+    """After the Close frame there is no deadline."""
+    linger = Connection.linger
+    Connection.linger = lambda self, _: linger(self, time.monotonic() + 600)
+
+
+@noticed_by("test_stopping.py::test_the_stop_does_not_wait_for_who_does_not_read")
+def nobody_aborts_a_blocked_writer():
+    """The stop waits for `sendall`, which waits for the client."""
+    Connection.abort = lambda _: None
+
+
+@noticed_by("test_stopping.py::test_what_a_reader_has_taken_is_forwarded_before_the_goodbye")
+def stop_is_a_leaving():
+    """Each reader leaves for itself, so the first to end misses what the others still said."""
+    run = Session._pass_on_messages
+
+    def stop_as_left(self):
+        farewell = run(self)
+        return replace(farewell) if farewell is GOING_AWAY else farewell
+
+    Session._pass_on_messages = stop_as_left
+
+
+@noticed_by("test_dying_threads.py::test_a_broker_that_dies_stops_the_server_and_says_so")
+def broker_dies_in_silence():
+    """Its thread just ends."""
+
+    def run_until_it_dies(self):
+        try:
+            while not self._is_over:
+                self.handle(self.inbound.get())
+        except ZeroDivisionError:
+            pass
+
+    Broker.run = run_until_it_dies

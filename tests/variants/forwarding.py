@@ -1,0 +1,96 @@
+"""Messages go to the wrong clients, in the wrong order, or by the wrong thread."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import msgproxy.broker
+from msgproxy import wire
+from msgproxy.broker import Broker
+from msgproxy.events import GOING_AWAY, Joined, Left, Outgoing
+from msgproxy.session import Session
+from variants.registry import noticed_by
+
+
+@noticed_by("test_forwarding.py::test_a_message_goes_to_every_other_client_and_not_to_its_sender")
+def sender_gets_its_own_message():
+    """Forwarding forgets whom it came from."""
+    build = Broker.__init__
+    Broker.__init__ = lambda self, inbound, stop, echo: build(self, inbound, stop, not echo)
+
+
+@noticed_by("test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
+def binary_becomes_text():
+    """The frame's type is lost on the way."""
+    encode = wire.encode
+    msgproxy.broker.encode = lambda m: encode(m if isinstance(m, str) else str(m))
+
+
+@noticed_by("test_forwarding.py::test_boundaries_between_messages_are_kept")
+def messages_are_merged():
+    """What waits together is sent as one message: faster, and wrong."""
+    forward = Broker._forward
+
+    def forward_merged(self, received):
+        texts = [r.message if isinstance(r.message, str) else r.message.decode() for r in received]
+        forward(self, [replace(received[0], message="\n".join(texts))])
+
+    Broker._forward = forward_merged
+
+
+@noticed_by("test_forwarding.py::test_all_clients_see_messages_in_one_order")
+def each_client_has_its_own_order():
+    """Every other client gets a batch the other way round."""
+    send = Session.send
+
+    def send_in_any_order(self, outgoing):
+        step = -1 if self.number % 2 else 1
+        return send(self, replace(outgoing, frames=outgoing.frames[::step]))
+
+    Session.send = send_in_any_order
+
+
+@noticed_by("test_forwarding.py::test_all_clients_see_messages_in_one_order")
+def readers_forward_themselves():
+    """No broker: each reader puts on all outbound queues, in the order it happens to have."""
+
+    def forward_from_here(self):
+        self._inbound.put(Joined(self))
+        for item in self._connection.receive():
+            if isinstance(item, wire.Said):
+                frames = (wire.encode(item.message),)
+                for session in BROKERS[-1].joined:
+                    if session is not self:
+                        time.sleep(0.0001)  # a thread switch, which else comes rarely
+                        session._put(Outgoing(frames, item.size))
+        self._inbound.put(Left(self, GOING_AWAY))
+
+    Session._pass_on = forward_from_here
+    _remember_brokers()
+
+
+@noticed_by("test_races.py::test_clients_come_and_go_while_others_talk")
+def readers_change_the_set():
+    """Joining does not go through the queue: the reader adds itself to the broker's set."""
+
+    def join_from_here(self):
+        BROKERS[-1].handle([Joined(self)])
+        Session._pass_on_messages(self)
+        BROKERS[-1].handle([Left(self, GOING_AWAY)])
+
+    Session._pass_on = join_from_here
+    _remember_brokers()
+
+
+BROKERS: list[Broker] = []
+
+
+def _remember_brokers() -> None:
+    build = Broker.__init__
+
+    def build_and_remember(self, *args):
+        build(self, *args)
+        BROKERS.append(self)
+
+    Broker.__init__ = build_and_remember
