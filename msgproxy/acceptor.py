@@ -128,10 +128,11 @@ class Acceptor:
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
         for session in self._sessions:
-            session.join_reader(deadline)
+            threads.join(session.reader, deadline)
         self._broker.inbound.put(Stopped())
         threads.join(self._broker_thread, deadline)
-        late = [session for session in self._sessions if not session.join_writer(deadline)]
+        # Only now: a reader that still runs may start its writer.
+        late = [s for s in self._sessions if not threads.join(s.writer, deadline)]
         self._cut_off(late)
 
     def _cut_off(self, late: list[Session]) -> None:
@@ -139,12 +140,13 @@ class Acceptor:
         for session in late:
             session.abort()
         deadline = time.monotonic() + self._limits.close_timeout
-        stuck = [s for s in late if not (s.join_reader(deadline) and s.join_writer(deadline))]
+        both = [thread for session in late for thread in (session.reader, session.writer)]
+        stuck = [thread.name for thread in both if not threads.join(thread, deadline)]
         if late:
             log.warning("stopped; %d clients were cut off, not being done in time", len(late))
         else:
             log.info("stopped")
         if stuck:
-            log.error("threads of %d clients do not end", len(stuck))
+            log.error("these threads do not end: %s", ", ".join(stuck))
         else:
             self._stop.close()  # nobody waits for it any more

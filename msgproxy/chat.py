@@ -15,7 +15,6 @@ a thread that waits for input cannot be woken, so it ends with the process.
 from __future__ import annotations
 
 import argparse
-import io
 import math
 import os
 import queue
@@ -73,17 +72,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _name(text: str) -> str:
     if 0 < len(text.strip()) <= LONGEST_NAME and text.isprintable() and ":" not in text:
         return text.strip()
-    raise ArgumentTypeError(
-        f"{text!r} is not a name: 1 to {LONGEST_NAME} characters, and no colon among them"
-    )
+    raise ArgumentTypeError(f"{text!r} is not a name: 1 to {LONGEST_NAME} characters, no colon")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Talk to everybody on a proxy, or let a script do it through a pipe."""
-    # What cannot be written in the encoding of the terminal is no reason to stop.
-    for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "backslashreplace")):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=errors)
+    terminal.prepare_streams()
     events: queue.Queue[Any] = queue.Queue(QUEUE_SIZE)
     link = Link(arguments.url, events)
     prefix = f"{arguments.name}: " if arguments.name else ""
@@ -168,7 +162,7 @@ def _say_goodbye(link: Link, events: queue.Queue[Any]) -> None:
     link.say_goodbye()
     try:
         ended = _print_arriving(events, CLOSE_TIMEOUT)
-    except BrokenPipeError:  # once only
+    except BrokenPipeError:  # that comes only once
         ended = _print_arriving(events, CLOSE_TIMEOUT)
     if ended is None:
         raise Disconnected("the server did not confirm in time that it has read everything")

@@ -3,9 +3,9 @@
 Rule: this is the only module that touches a client's socket. It starts no thread and knows no
 queue.
 
-The two halves of a connection belong to two threads. Receiving is the reader's. Sending is the
-reader's until the handshake has been answered, and the writer's from then on; when the reader
-has ended, the writer has both. Only `abort` may be called by anyone, at any time: to shut a
+The two halves of a connection belong to two threads. Receiving is the reader's, and sending is
+the writer's; when the reader has ended, the writer has both. (Whoever is turned away has no
+writer, so the reader has both.) Only `abort` may be called by anyone, at any time: to shut a
 socket down is how threads interrupt each other. (To close it is not: on Linux, `close()` wakes
 nobody, and the next client may get the same number.)
 """
@@ -52,31 +52,30 @@ class Connection:
         self._came_early = b""
         self._is_pinged = False
 
-    # Called by the reader thread. In the handshake it sends as well: there is no writer yet.
+    # Called by the reader thread.
 
     @owned_by("reader")
-    def handshake(self, policy: Policy) -> bool:
-        """Answer the client's request; return whether WebSocket is spoken from here on.
+    def handshake(self, policy: Policy) -> bytes | None:
+        """Read the client's request. Return the answer that lets it in, for the writer to send.
 
-        If so, the sending half belongs to the writer from now on.
+        Return None if the client may not come in, or only wanted the page. It has been told so
+        then: there will be no writer, so the reader has to send it.
         """
         request = self._receive_request()
         if request is None:
             log.info("turned away %s: asked for nothing, or too slowly", self.peer)
-            return False
+            return None
         response = answer(request, policy) if isinstance(request, Request) else request
+        if response is UPGRADE and isinstance(request, Request):
+            welcome, self._came_early = self._requests.upgrade(request)
+            # From here on the timeout is the writer's, for each `sendall`; the reader has `_stop`.
+            self._socket.settimeout(self._limits.ping_timeout)
+            return welcome
         try:
-            if response is not UPGRADE or not isinstance(request, Request):
-                self._turn_away(response)
-                return False
-            reply, self._came_early = self._requests.upgrade(request)
-            self._socket.sendall(reply)
+            self._turn_away(response)
         except OSError as error:
             log.info("lost %s in the handshake: %s", self.peer, error)
-            return False
-        # From here on the timeout is the writer's, for each `sendall`; the reader has `_stop`.
-        self._socket.settimeout(self._limits.ping_timeout)
-        return True
+        return None
 
     def _receive_request(self) -> Request | Response | None:
         """Return the client's request; or an answer, if it was none.

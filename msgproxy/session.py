@@ -55,23 +55,15 @@ class Session:
         self._ended = ended
         self._close_timeout = close_timeout
         self._traffic = Traffic()
-        self._reader = threads.make(self._run_reader, f"reader-{number}")
-        self._writer = threads.make(self._run_writer, f"writer-{number}")
+        self.reader = threads.make(self._run_reader, f"reader-{number}")
+        self.writer = threads.make(self._run_writer, f"writer-{number}")
 
     # Called by the accepting thread.
 
     def start(self, policy: Policy) -> None:
         """Begin. Raise RuntimeError if the system gives no more threads."""
         self._policy = policy
-        self._reader.start()
-
-    def join_reader(self, deadline: float) -> bool:
-        """Wait for the reader until `deadline` (monotonic); return whether it has ended."""
-        return threads.join(self._reader, deadline)
-
-    def join_writer(self, deadline: float) -> bool:
-        """Wait for the writer likewise. After the reader: as long as it runs, it may start it."""
-        return threads.join(self._writer, deadline)
+        self.reader.start()
 
     # Called by the broker thread.
 
@@ -109,24 +101,27 @@ class Session:
     def _run_reader(self) -> None:
         """Run the reader thread: let the client in, and pass on what it says until it leaves.
 
-        This is the only thread that receives from the client. It never sends once the handshake
-        is done: a pong sent from here could land inside a large frame of the writer's.
+        This is the only thread that receives from the client. It never sends to a client that
+        has come in: a pong sent from here could land inside a large frame of the writer's.
         """
         try:
-            if self._connection.handshake(self._policy):
-                self._writer.start()
-                self._pass_on()
+            if welcome := self._connection.handshake(self._policy):
+                self._pass_on(welcome)
         except Exception as error:
             threads.report_death(log, error)
         finally:
-            if self._writer.ident is None:  # never started: the reader is the last thread
+            if self.writer.ident is None:  # never started: the reader is the last thread
                 self._close()
 
-    def _pass_on(self) -> None:
+    def _pass_on(self, welcome: bytes) -> None:
         farewell = INTERNAL_ERROR  # if what follows fails
         try:
             self._traffic.join()
+            # The writer is started last, and the welcome is the first that it sends. So whoever
+            # has been welcomed has joined, and misses nothing that is said from then on.
+            self._put(Outgoing((welcome,), events.BOOKKEEPING))
             self._inbound.put(events.Joined(self))
+            self.writer.start()
             log.info("joined from %s", self._connection.peer)
             farewell = self._pass_on_messages()
         finally:
@@ -188,10 +183,10 @@ class Session:
         self._connection.finish_sending()
         # The reader has ended long ago, except if the client was cut off. Then it still reads,
         # and ends when the client hangs up; so only one of the two threads receives at a time.
-        threads.join(self._reader, deadline)
+        threads.join(self.reader, deadline)
         self._connection.linger(deadline)
         self._connection.abort()
-        threads.join(self._reader, time.monotonic() + self._close_timeout)
+        threads.join(self.reader, time.monotonic() + self._close_timeout)
         self._close()
 
     def _close(self) -> None:

@@ -8,6 +8,7 @@ the conversation ends `input()` as well: as an exception that leaves the termina
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -51,6 +52,16 @@ def is_available() -> bool:
         return False
     is_able = os.environ.get("TERM", "dumb") != "dumb"
     return is_able and HAS_READLINE and hasattr(signal, "setitimer")
+
+
+def prepare_streams() -> None:
+    """Let bad input be an error, and let no message fail because it cannot be written."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="strict")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # In a pipe it is UTF-8 at both ends, whatever the terminals of this system use.
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def visible(message: str | bytes) -> str:
@@ -122,7 +133,16 @@ class Screen:
         try:
             for text in self._arrived():
                 width = os.get_terminal_size(sys.stdout.fileno()).columns
-                sys.stdout.write("".join(map(ROW_ABOVE.format, rows(text, width))))
+                _write("".join(map(ROW_ABOVE.format, rows(text, width))))
         finally:
-            sys.stdout.flush()
             self._is_looking = False
+
+
+def _write(text: str) -> None:
+    """Write all of it, even if the timer interrupts that.
+
+    Not `sys.stdout.write`: if Python runs unbuffered, that forgets what is left over then.
+    """
+    rest = text.encode(sys.stdout.encoding, "backslashreplace")
+    while rest:
+        rest = rest[os.write(sys.stdout.fileno(), rest) :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from clients import BINARY, PATIENCE, TEXT, encode_frame, wait_for_clients
+from clients import BINARY, PATIENCE, TEXT, RawClient, encode_frame, wait_for_clients
 
 MIB = 1024 * 1024
 
@@ -31,6 +31,15 @@ def test_who_comes_later_does_not_get_what_was_said_before(server, connect):
     wait_for_clients(server, 3)
     ada.send("late")
     assert eve.receive() == "late"
+
+
+def test_who_has_been_welcomed_misses_nothing_that_is_said_from_then_on(server, connect):
+    """The answer to the handshake is sent by the writer, and behind `Joined`: no need to wait."""
+    ada = connect(server)
+    for n in range(200):
+        with RawClient(server.url) as newcomer:
+            ada.send(f"welcome, {n}")
+            assert newcomer.receive() == f"welcome, {n}"
 
 
 def test_with_echo_the_sender_gets_its_message_too(start, connect):

@@ -20,6 +20,21 @@ def sender_gets_its_own_message():
     Broker.__init__ = lambda self, inbound, stop, echo: build(self, inbound, stop, not echo)
 
 
+@noticed_by(
+    "test_forwarding.py::test_who_has_been_welcomed_misses_nothing_that_is_said_from_then_on"
+)
+def welcome_comes_before_joining():
+    """The reader lets the client in itself, and a moment later the broker hears of it."""
+    pass_on = Session._pass_on
+
+    def welcome_first(self, welcome):
+        self._connection._socket.sendall(welcome)
+        time.sleep(0.01)
+        pass_on(self, b"")
+
+    Session._pass_on = welcome_first
+
+
 @noticed_by("test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
 def binary_becomes_text():
     """The frame's type is lost on the way."""
@@ -55,8 +70,10 @@ def each_client_has_its_own_order():
 def readers_forward_themselves():
     """No broker: each reader puts on all outbound queues, in the order it happens to have."""
 
-    def forward_from_here(self):
+    def forward_from_here(self, welcome):
+        self._put(Outgoing((welcome,), 1))
         self._inbound.put(Joined(self))
+        self.writer.start()
         for item in self._connection.receive():
             if isinstance(item, wire.Said):
                 frames = (wire.encode(item.message),)
@@ -74,7 +91,9 @@ def readers_forward_themselves():
 def readers_change_the_set():
     """Joining does not go through the queue: the reader adds itself to the broker's set."""
 
-    def join_from_here(self):
+    def join_from_here(self, welcome):
+        self._put(Outgoing((welcome,), 1))
+        self.writer.start()
         BROKERS[-1].handle([Joined(self)])
         Session._pass_on_messages(self)
         BROKERS[-1].handle([Left(self, GOING_AWAY)])
