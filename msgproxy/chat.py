@@ -28,7 +28,7 @@ from threading import Thread
 from typing import Any
 
 from msgproxy import options, terminal
-from msgproxy.errors import Disconnected, UnreadableInput
+from msgproxy.errors import CannotPrint, Disconnected, UnreadableInput
 from msgproxy.link import CLOSE_TIMEOUT, NORMAL, Arrived, Ended, Link
 
 LONGEST_NAME = 32
@@ -88,7 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
             _filter(link, events, prefix, arguments.wait)
     except BrokenPipeError:
         pass  # as after `| head -1`: nobody wants to know more
-    except (KeyboardInterrupt, UnreadableInput):  # not Disconnected: nobody is there any more
+    except (KeyboardInterrupt, UnreadableInput, CannotPrint):
+        # Disconnected is not among them: then there is nobody to say goodbye to.
         _say_goodbye(link, events)
         raise
     _say_goodbye(link, events)
@@ -128,7 +129,7 @@ def _filter(link: Link, events: queue.Queue[Any], prefix: str, wait: float) -> N
             case Typed(line):
                 link.send(prefix + line)
             case Arrived(message):
-                _print(message)
+                terminal.print_line(message)
             case InputEnded(UnreadableInput() as error) | Ended(error):
                 raise error
             case InputEnded():
@@ -175,7 +176,7 @@ def _print_arriving(events: queue.Queue[Any], seconds: float) -> Ended | None:
     for event in _take(events, seconds):
         match event:
             case Arrived(message):
-                _print(message)
+                terminal.print_line(message)
             case Ended():
                 return event
     return None
@@ -187,13 +188,3 @@ def _take(events: queue.Queue[Any], seconds: float = math.inf) -> Iterator[Any]:
     while (remaining := deadline - time.monotonic()) > 0:
         with suppress(queue.Empty):
             yield events.get(timeout=min(remaining, GET_INTERVAL))
-
-
-def _print(message: str | bytes) -> None:
-    """Print a message now, as one line. Raise BrokenPipeError if nobody reads any more."""
-    try:
-        print(terminal.visible(message), flush=True)
-    except BrokenPipeError:
-        # What is still to be printed, at exit if not before, must not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise

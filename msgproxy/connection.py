@@ -47,7 +47,6 @@ class Connection:
         self._socket = sock
         self._stop = stop
         self._limits = limits
-        self._requests = RequestParser()
         self._frames = FrameParser(limits.max_message_size)
         self._came_early = b""
         self._is_pinged = False
@@ -61,23 +60,24 @@ class Connection:
         Return None if the client may not come in, or only wanted the page. It has been told so
         then: there will be no writer, so the reader has to send it.
         """
-        request = self._receive_request()
+        requests = RequestParser()
+        request = self._receive_request(requests)
         if request is None:
             log.info("turned away %s: asked for nothing, or too slowly", self.peer)
             return None
         response = answer(request, policy) if isinstance(request, Request) else request
         if response is UPGRADE and isinstance(request, Request):
-            welcome, self._came_early = self._requests.upgrade(request)
+            welcome, self._came_early = requests.upgrade(request)
             # From here on the timeout is the writer's, for each `sendall`; the reader has `_stop`.
             self._socket.settimeout(self._limits.ping_timeout)
             return welcome
         try:
-            self._turn_away(response)
+            self._turn_away(response, requests.answer(response))
         except OSError as error:
             log.info("lost %s in the handshake: %s", self.peer, error)
         return None
 
-    def _receive_request(self) -> Request | Response | None:
+    def _receive_request(self, requests: RequestParser) -> Request | Response | None:
         """Return the client's request; or an answer, if it was none.
 
         Return None if the client went away, if the server stops, or if the request was not
@@ -90,15 +90,15 @@ class Connection:
             remaining = deadline - time.monotonic()
             if self._stop.wait(self._socket, remaining) is not Wake.READY:
                 return None
-            data = self._receive(at_most=self._requests.wanted)
+            data = self._receive(at_most=requests.wanted)
             if not data:
                 return None
-            request = self._requests.feed(data)
+            request = requests.feed(data)
         return request
 
-    def _turn_away(self, response: Response) -> None:
+    def _turn_away(self, response: Response, data: bytes) -> None:
         """Send an answer that is the end of it: a refusal, or the page."""
-        self._socket.sendall(self._requests.answer(response))
+        self._socket.sendall(data)
         if response.status != HTTPStatus.OK:
             why = ascii(response.body.decode().strip())  # it may quote the client: no raw bytes
             log.info("refused %s: %d %s", self.peer, response.status, why)

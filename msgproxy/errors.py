@@ -15,6 +15,7 @@ class MsgproxyError(Exception):
         * `CannotConnect`: `msgproxy chat` found no server that would talk
         * `Disconnected`: the server of `msgproxy chat` went away
         * `UnreadableInput`: the input of `msgproxy chat` is not text
+        * `CannotPrint`: the output of `msgproxy chat` takes no more
     """
 
 
@@ -40,3 +41,7 @@ class Disconnected(MsgproxyError):
 
 class UnreadableInput(MsgproxyError):
     """The input cannot be read, or is not UTF-8; what stood before that has been sent."""
+
+
+class CannotPrint(MsgproxyError):
+    """What arrives cannot be written, as on a full disk; what was to be sent has been sent."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -106,12 +107,14 @@ def _is_called_by_our_name(request: Request, policy: Policy) -> Response | None:
 
 
 def _is_loopback(host_and_port: str) -> bool:
-    try:
+    with contextlib.suppress(ValueError):
+        # Without brackets and port, which is wrong, but what some clients send for IPv6.
+        return ipaddress.ip_address(host_and_port).is_loopback
+    with contextlib.suppress(ValueError):
         host = urlsplit(f"//{host_and_port}").hostname or ""
         # Names under .localhost are loopback by definition (RFC 6761 section 6.3).
         return f".{host}".endswith(".localhost") or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return False
 
 
 def _path_exists(request: Request, _: Policy) -> Response | None:

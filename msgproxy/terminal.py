@@ -15,6 +15,8 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
+from msgproxy.errors import CannotPrint
+
 try:
     import readline
 except ImportError:  # Windows has none
@@ -77,6 +79,18 @@ def _visible_character(character: str) -> str:
     if is_harmless or unicodedata.category(character) not in ESCAPED:
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+def print_line(message: str | bytes) -> None:
+    """Print a message, now. Raise BrokenPipeError if nobody reads it, CannotPrint if it fails."""
+    try:
+        print(visible(message), flush=True)
+    except OSError as error:
+        # What is still to be printed, at exit if not before, must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise CannotPrint(f"cannot print what arrives: {error.strerror}") from None
 
 
 def rows(text: str, width: int) -> Iterator[str]:
