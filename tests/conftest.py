@@ -9,9 +9,12 @@ import threading
 
 import pytest
 import variants
+from chat_process import chat
 from clients import RawClient, wait_for
 
 from msgproxy import Server
+
+__all__ = ["chat"]  # fixtures that stand elsewhere
 
 if not sys.flags.dev_mode:
     raise pytest.UsageError("run the tests with 'python -X dev -m pytest': the guards are on then")
