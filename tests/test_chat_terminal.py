@@ -11,7 +11,7 @@ import time
 
 import pytest
 from clients import wait_for_clients
-from emulator import CTRL_C, CTRL_D, CTRL_L, HOME, LEFT, UP, Terminal
+from emulator import CTRL_C, CTRL_D, CTRL_L, HOME, LEFT, UP, Terminal, readline, termios
 
 
 @pytest.fixture
