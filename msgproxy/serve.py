@@ -1,7 +1,7 @@
 """`msgproxy serve`: a server in the foreground, for a terminal or a service manager.
 
-Rule: what concerns the whole process (signals, logging, the limit of open files) is done here,
-never by `Server`, since the process of a notebook or a test is not the server's to change.
+Rule: what concerns the whole process (signals, logging, scheduling, the limit of open files) is
+done here, never by `Server`: the process of a notebook or of a test is not its to change.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import contextlib
 import logging
 import signal
 
-from msgproxy import options
+from msgproxy import options, scheduling
 from msgproxy.limits import Limits
 from msgproxy.server import Server
 
@@ -42,11 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     port_help = "port to listen on, 0 for any that is free (default: %(default)s)"
     add("--port", type=options.port, default=8765, help=port_help)
     add("--echo", action="store_true", help="send messages to their own sender too")
-    for name, kind, text in LIMIT_OPTIONS:
-        default = getattr(Limits(), name)
-        unit, shown = options.UNIT[kind], options.show(default, kind)
-        flag = "--" + name.replace("_", "-")
-        add(flag, type=kind, default=default, metavar=unit, help=f"{text} (default: {shown})")
+    _add_limits(parser)
     add(
         "--allow-origin",
         type=options.origin,
@@ -55,7 +51,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         help="let pages from here connect too, such as https://example.com; may be repeated",
     )
-    add(
+    _add_process_settings(parser)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    for name, kind, text in LIMIT_OPTIONS:
+        default = getattr(Limits(), name)
+        unit, shown = options.UNIT[kind], options.show(default, kind)
+        flag = "--" + name.replace("_", "-")
+        parser.add_argument(
+            flag, type=kind, default=default, metavar=unit, help=f"{text} (default: {shown})"
+        )
+
+
+def _add_process_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scheduling",
+        choices=("one-core", "default"),
+        default="one-core",
+        help="whether threads take turns on one core, which is faster (default: %(default)s)",
+    )
+    parser.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",
@@ -67,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the proxy until Ctrl-C or SIGTERM. This is what 'msgproxy' alone does."""
     logging.basicConfig(level=arguments.log_level.upper(), format=LOG_FORMAT, datefmt="%H:%M:%S")
     limits = Limits(**{name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS})
+    if arguments.scheduling == "one-core":
+        scheduling.take_turns_on_one_core()
     _allow_open_files(limits.max_clients + FILES_BESIDES_CLIENTS)
     server = Server(
         arguments.host,
@@ -75,9 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
         limits=limits,
         allowed_origins=arguments.allow_origin,
     )
+    server.start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.shutdown())
-    server.start()
     print(f"msgproxy is ready: open {server.url} (Ctrl-C stops it)", flush=True)
     server.serve_forever()
     return 0

@@ -25,7 +25,7 @@ LAYERS = """
     wire
     handshake
     page
-    queues snapshot ownership threads stop
+    queues snapshot ownership threads stop scheduling
     limits
     events
     errors
