@@ -63,7 +63,7 @@ class Connection:
         requests = RequestParser()
         request = self._receive_request(requests)
         if request is None:
-            log.info("turned away %s: asked for nothing, or too slowly", self.peer)
+            log.info("gave up on %s: no complete request", self.peer)
             return None
         response = answer(request, policy) if isinstance(request, Request) else request
         if response is UPGRADE and isinstance(request, Request):

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
+from msgproxy.names import is_loopback_name
 from msgproxy.page import PAGE, PAGE_HEADERS
 
 Headers = tuple[tuple[str, str], ...]
@@ -39,6 +37,9 @@ class Request:
         return {token.strip() for token in listed}
 
 
+LONGEST_REASON = 200
+"""Characters of a refusal's text: it may quote the client, and it stands in the log."""
+
 PLAIN_TEXT: Headers = (("Content-Type", "text/plain; charset=utf-8"),)
 
 
@@ -49,6 +50,8 @@ class Response:
     status: int
     body: bytes = b""
     headers: Headers = PLAIN_TEXT
+    has_body: bool = True
+    """False for the answer to HEAD, which is all of it but the body (RFC 9110 section 9.3.2)."""
 
     @property
     def phrase(self) -> str:
@@ -76,15 +79,14 @@ UPGRADE = Response(101, headers=())
 
 def refuse(status: int, why: str, *headers: tuple[str, str]) -> Response:
     """Make a refusal with one line of text that says what to do about it."""
-    return Response(status, f"{why}\n".encode(), (*PLAIN_TEXT, *headers))
+    return Response(status, f"{why:.{LONGEST_REASON}}\n".encode(), (*PLAIN_TEXT, *headers))
 
 
 def answer(request: Request, policy: Policy) -> Response:
     """Return the answer of the first rule that has one; `UPGRADE` if none objects."""
     for rule in RULES:
         if response := rule(request, policy):
-            # The answer to a HEAD request has no body (RFC 9110 section 9.3.2).
-            return replace(response, body=b"") if request.method == "HEAD" else response
+            return replace(response, has_body=request.method != "HEAD")
     return UPGRADE
 
 
@@ -101,20 +103,9 @@ def _is_called_by_our_name(request: Request, policy: Policy) -> Response | None:
     browser both are then one origin; only the name it asked for gives it away.
     """
     names = request.values("host")
-    if policy.loopback_only and not (len(names) == 1 and _is_loopback(names[0])):
+    if policy.loopback_only and not (len(names) == 1 and is_loopback_name(names[0])):
         return refuse(421, "this server listens on loopback only; call it localhost")
     return None
-
-
-def _is_loopback(host_and_port: str) -> bool:
-    with contextlib.suppress(ValueError):
-        # Without brackets and port, which is wrong, but what some clients send for IPv6.
-        return ipaddress.ip_address(host_and_port).is_loopback
-    with contextlib.suppress(ValueError):
-        host = urlsplit(f"//{host_and_port}").hostname or ""
-        # Names under .localhost are loopback by definition (RFC 6761 section 6.3).
-        return f".{host}".endswith(".localhost") or ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def _path_exists(request: Request, _: Policy) -> Response | None:

@@ -10,7 +10,9 @@ import math
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+
+from msgproxy.errors import InvalidOption
+from msgproxy.names import as_origin
 
 UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -49,11 +51,11 @@ def seconds(text: str) -> float:
 
 
 def origin(text: str) -> str:
-    """The origin of a page as browsers send it (RFC 6454): scheme, host, and port if any."""
-    parts = urlsplit(text.lower())
-    if text == "null" or (parts.netloc and text.lower() == f"{parts.scheme}://{parts.netloc}"):
-        return text.lower()
-    raise ArgumentTypeError(f"{text!r} is not an origin such as https://example.com, without path")
+    """The origin of a page, as browsers send it: scheme, host, and port if any."""
+    try:
+        return as_origin(text)
+    except InvalidOption as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 UNIT: dict[Callable[[str], Any], str] = {count: "N", size: "BYTES", seconds: "SECONDS"}

@@ -18,6 +18,7 @@ from msgproxy.broker import Broker
 from msgproxy.errors import BrokerDied, CannotListen
 from msgproxy.handshake import Policy
 from msgproxy.limits import Limits
+from msgproxy.names import as_origins
 from msgproxy.queues import Queues
 from msgproxy.snapshot import Snapshot
 from msgproxy.stop import StopSignal
@@ -49,7 +50,7 @@ class Server:
         self._host, self._port = host, port
         self._echo = echo
         self._limits = limits or Limits()
-        self._allowed_origins = frozenset(origin.lower() for origin in allowed_origins)
+        self._allowed_origins = as_origins(allowed_origins)
         self._queues = queues or Queues()
         self._thread: Thread | None = None
 

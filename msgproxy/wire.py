@@ -55,7 +55,7 @@ class RequestParser:
         head = h11.Response(
             status_code=response.status, reason=response.phrase.encode(), headers=headers
         )
-        return (self._http.send(head) or b"") + response.body
+        return (self._http.send(head) or b"") + (response.body if response.has_body else b"")
 
     def upgrade(self, request: Request) -> tuple[bytes, bytes]:
         """Return the bytes of the answer, and those that came behind the request.

@@ -74,7 +74,7 @@ class RawClient:
     def __init__(
         self, url: str, *, patience: float = PATIENCE, receive_buffer: int = 0, early: bytes = b""
     ) -> None:
-        """`early` goes out in one piece with the request: frames that do not wait for the answer."""
+        """`early` goes out in one piece with the request: frames that wait for no answer."""
         self.socket = socket.socket()
         self.socket.settimeout(patience)
         if receive_buffer:

@@ -24,7 +24,7 @@ LAYERS = """
     connection
     wire
     handshake
-    page
+    page names
     queues snapshot ownership threads stop scheduling
     limits
     events
