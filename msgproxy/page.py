@@ -1,8 +1,12 @@
-"""The demo page: HTML, style and script as one response, and the headers that go with it.
+"""The demo page: HTML, styles and scripts as one response, and the headers that go with it.
 
-Rule: the browser runs exactly the style and the script of this package. They are inlined,
-since the server answers `GET /` and nothing else, and the policy names each by its hash: a
-script that somebody smuggles in through a message has another hash, and does not run.
+Rule: the browser runs the styles and the scripts of this package, and nothing else. They are
+inlined, since the server answers `GET /` only, and the policy names them by their hash: a script
+that somebody smuggles in through a message has another hash, and does not run.
+
+The scripts are modules, but one that is inlined has no address from which another could import
+it. So they become one: in the order of their tags, without the words `import` and `export`. A
+name at the top level of one is therefore taken in all of them.
 """
 
 from __future__ import annotations
@@ -12,25 +16,26 @@ import hashlib
 import re
 from importlib.resources import files
 
-STYLE = re.compile(r'<link rel="stylesheet" href="(?P<file>[\w.]+)">')
-SCRIPT = re.compile(r'<script type="module" src="(?P<file>[\w.]+)"></script>')
+STYLE = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
+SCRIPT = re.compile(r'<script type="module" src="([\w.]+)"></script>')
+
+IMPORT = re.compile(r'^import \{[^}]+\} from "\./[\w.]+";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:const|let|function|async function|class)\b)", re.MULTILINE)
 
 
 def _read(file: str) -> str:
     return (files("msgproxy") / "web" / file).read_text(encoding="utf-8")
 
 
-def _inline(page: str, tag: re.Pattern[str], element: str, opening: str) -> tuple[str, str]:
-    """Put the content of each file that a `tag` names into the page; return also their hashes."""
-    hashes = []
+def _one_module(text: str) -> str:
+    return EXPORT.sub("", IMPORT.sub("", text))
 
-    def content(match: re.Match[str]) -> str:
-        text = _read(match["file"])
-        assert f"</{element}" not in text, f"{match['file']} would end its element too early"
-        hashes.append(_hash(text))
-        return f"{opening}{text}</{element}>"
 
-    return tag.sub(content, page), " ".join(hashes)
+def _inline(page: str, tag: re.Pattern[str], opening: str, text: str, closing: str) -> str:
+    """Put one element in the place of the first `tag`, and nothing in that of the others."""
+    assert closing not in text, f"a file would end its element too early, by {closing}"
+    elements = iter([opening + text + closing])
+    return tag.sub(lambda _: next(elements, ""), page)
 
 
 def _hash(content: str) -> str:
@@ -41,12 +46,15 @@ def _hash(content: str) -> str:
 
 def _build() -> tuple[str, str]:
     """Return the page and its Content-Security-Policy."""
-    page, styles = _inline(_read("index.html"), STYLE, "style", "<style>")
-    page, scripts = _inline(page, SCRIPT, "script", '<script type="module">')
+    page = _read("index.html")
+    style = "\n".join(map(_read, STYLE.findall(page)))
+    script = _one_module("\n".join(map(_read, SCRIPT.findall(page))))
+    page = _inline(page, STYLE, "<style>", style, "</style>")
+    page = _inline(page, SCRIPT, '<script type="module">', script, "</script>")
     policy = {
         "default-src": "'none'",
-        "script-src": scripts,
-        "style-src": styles,
+        "script-src": _hash(script),
+        "style-src": _hash(style),
         "connect-src": "'self'",  # the WebSocket too: same host, same port
         "img-src": "data:",  # the icon, so that the browser does not ask for /favicon.ico
         "base-uri": "'none'",

@@ -1,0 +1,34 @@
+// What all files use: elements, numbers, the next frame, and what survives a reload.
+// Rule: nothing in here knows this page. What does has a file that is named after its idea.
+
+export const byId = (id) => document.getElementById(id);
+
+// The content goes in as text; there is no function here that takes markup.
+export const create = (tag, className, textContent) =>
+  Object.assign(document.createElement(tag), { className, textContent });
+
+export const readable = (number) => number.toLocaleString("en");
+
+// Returns a function that gets `work` done in the next frame: once, however often it is called.
+export function oncePerFrame(work) {
+  let isDue = false;
+  const run = () => {
+    isDue = false;
+    work();
+  };
+  return () => {
+    if (!isDue) requestAnimationFrame(run);
+    isDue = true;
+  };
+}
+
+function storage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return {}; // forbidden here: then what is kept lives as long as the page
+  }
+}
+
+// Of this tab only: another one has another name.
+export const kept = storage();

@@ -1,0 +1,34 @@
+// The counters: how many messages and bytes this tab has sent and received.
+// Rule: bytes are those of the content, as UTF-8; what the protocol adds to it does not count.
+
+import { byId, oncePerFrame, readable } from "./basics.js";
+import { light } from "./map.js";
+
+const counters = {
+  sent: { messages: 0, bytes: 0 },
+  received: { messages: 0, bytes: 0 },
+};
+
+const size = new Intl.NumberFormat("en", {
+  style: "unit",
+  unit: "byte",
+  unitDisplay: "narrow",
+  notation: "compact",
+});
+
+export function countMessage(direction, data) {
+  counters[direction].messages += 1;
+  counters[direction].bytes += lengthOf(data);
+  showSoon();
+}
+
+const lengthOf = (data) =>
+  typeof data === "string" ? new TextEncoder().encode(data).length : data.byteLength;
+
+const showSoon = oncePerFrame(() => {
+  for (const [direction, { messages, bytes }] of Object.entries(counters)) {
+    if (byId(direction).textContent !== readable(messages)) light(direction);
+    byId(direction).textContent = readable(messages);
+    byId(`${direction}-bytes`).textContent = size.format(bytes);
+  }
+});

@@ -1,0 +1,51 @@
+// The log: the last rows, and how many of them the reader has not seen.
+// Rule: the log changes once per frame. Rows wait for the next one, so a burst of thousands costs
+// one layout and not thousands, and a hidden tab, which gets messages but no frames, costs none.
+
+import { byId, oncePerFrame, readable } from "./basics.js";
+
+const ROWS = 500; // the oldest go first
+
+let waiting = [];
+let unread = 0;
+
+export function addRow(row) {
+  waiting.push(row);
+  if (waiting.length > 2 * ROWS) waiting = waiting.slice(-ROWS); // no frames for a long time
+  unread += 1;
+  if (document.hidden) document.title = `(${readable(unread)}) msgproxy`;
+  flushSoon();
+}
+
+const flushSoon = oncePerFrame(() => {
+  const isFollowing = isAtEnd(); // asked first: after a change it would cost another layout
+  const rows = byId("rows");
+  rows.append(...waiting.slice(-ROWS));
+  waiting = [];
+  if (rows.childElementCount > ROWS) byId("full").hidden = false;
+  while (rows.childElementCount > ROWS) rows.firstElementChild.remove();
+  if (isFollowing) showEnd();
+  showUnread();
+});
+
+// The log is laid out from its end (column-reverse in messages.css): 0 is the end, and the
+// browser itself keeps a reader there.
+const isAtEnd = () => byId("log").scrollTop > -4;
+
+export function showEnd() {
+  byId("log").scrollTop = 0;
+}
+
+function showUnread() {
+  if (isAtEnd()) unread = 0;
+  byId("unread").hidden = unread === 0;
+  byId("unread").textContent = `${readable(unread)} new message${unread === 1 ? "" : "s"} ↓`;
+  if (!document.hidden) document.title = "msgproxy";
+}
+
+byId("log").onscroll = showUnread;
+
+byId("unread").onclick = () => {
+  showEnd();
+  byId("draft").focus();
+};

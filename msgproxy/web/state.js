@@ -1,0 +1,39 @@
+// The state of the connection, as the page shows it: a word, a countdown, and what went wrong.
+// Rule: a screen reader hears of changes, not of every second. So the countdown is not a part of
+// the word that is read out, and the word is written only when it is another one.
+
+import { byId } from "./basics.js";
+
+const REASONS = {
+  1001: "The server stopped",
+  1006: "The connection broke off",
+  1009: "The last message was too big for the server",
+  1011: "The server ran into an error",
+  1013: "This tab was too slow to keep up and was cut off",
+};
+
+export function showState(state, countdown = "") {
+  byId("countdown").textContent = countdown;
+  if (document.body.dataset.state === state) return;
+  document.body.dataset.state = state;
+  byId("state").textContent = state;
+  byId("send").disabled = state !== "connected";
+  byId("trouble").hidden = state === "connected";
+}
+
+export function showWaiting(milliseconds) {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  if (navigator.onLine) showState("reconnecting", ` in ${seconds} s`);
+  else showState("offline", `, retry in ${seconds} s`);
+}
+
+export function showTrouble(why) {
+  byId("why").textContent = why;
+}
+
+// The server's own words only where this page has none.
+export function whyClosed({ code, reason, wasOpen }) {
+  if (!wasOpen) return `No answer from the server (${code}).`;
+  if (code in REASONS) return `${REASONS[code]} (${code}).`;
+  return `The connection was closed (${[code, reason].filter(Boolean).join(", ")}).`;
+}
