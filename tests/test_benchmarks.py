@@ -1,0 +1,89 @@
+"""The benchmark runs as a user runs it, and would notice a server that loses messages.
+
+No test here looks at a time: how fast the server is depends on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from msgproxy import OutboundQueue, Queues
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+FRAME = 66
+"""Bytes of a frame with 64 bytes; the benchmark's first calls are shorter, and are let through."""
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_benchmark_measures_all_that_it_promises(tmp_path):
+    """A short run gives every figure, and nothing is lost."""
+    file = tmp_path / "results.json"
+    short = ("--rounds", 1, "--seconds", 0.1, "--clients", 8, "--json", file)
+    chosen = ("--only", "fan100", "lat20", "big", "idle", "churn", "--servers", "msgproxy")
+    done = run(BENCHMARKS, *short, *chosen)
+    assert done.returncode == 0, done.stderr
+    assert "msgproxy: 0 lost, 0 duplicated, 0 out of order" in done.stdout
+    data = json.loads(file.read_text())
+    assert len(data["results"]) == 5
+    assert not [result["error"] for result in data["results"] if result["error"]]
+    figures = {name for scenario in data["medians"]["msgproxy"].values() for name in scenario}
+    assert figures == {"deliveries/s", "MB/s", "p50 ms", "p99 ms", "KiB/client", "visits/s"}
+    for result in data["results"]:
+        assert set(result["outcome"]) == {"figures", "seconds", "cores", "deliveries", "flaws"}
+
+
+def test_it_compares_msgproxy_with_its_peers(tmp_path):
+    """There is a ratio to each peer, and the peers forward everything too."""
+    file = tmp_path / "results.json"
+    short = ("--rounds", 1, "--seconds", 0.1, "--clients", 8, "--json", file)
+    servers = ("msgproxy", "websockets", "websockets.sync", "simple-websocket")
+    done = run(BENCHMARKS, *short, "--only", "fan100", "--servers", *servers)
+    assert done.returncode == 0, done.stderr
+    ratios = json.loads(file.read_text())["ratios"]
+    assert set(ratios) == {f"msgproxy / {peer}" for peer in servers[1:]}
+    assert all(ratio["fan100"]["deliveries/s"] for ratio in ratios.values()), done.stdout
+
+
+def test_it_notices_what_is_lost_or_twice_or_in_the_wrong_order(start):
+    """Each of three queues does one wrong thing once, and the check of the load finds it."""
+    server = start(queues=BrokenQueues())
+    port = server.url.rstrip("/").rpartition(":")[2]
+    done = run(BENCHMARKS / "load.py", "fan100", "--port", port, "--clients", 9, "--seconds", 0.2)
+    assert done.returncode == 0, done.stderr
+    flaws = json.loads(done.stdout)["flaws"]
+    assert (flaws["lost"], flaws["duplicated"], flaws["reordered"]) == (1, 1, 1)
+    assert flaws["other_order"] > 0
+
+
+class BrokenQueues(Queues):
+    """Queues of which three do one wrong thing once; clients 1 to 4 are those that send."""
+
+    def outbound(self, limits, number):
+        wrongs = {6: lambda _, b: (b,), 7: lambda a, b: (a, a, b), 8: lambda a, b: (b, a)}
+        if number not in wrongs:
+            return OutboundQueue(limits.outbound_limit)
+        return BrokenQueue(limits.outbound_limit, wrongs[number])
+
+
+class BrokenQueue(OutboundQueue):
+    """Changes the first two messages of one sender that come together."""
+
+    def __init__(self, limit, wrong):
+        super().__init__(limit)
+        self.wrong = wrong
+
+    def _put(self, item):
+        if self.wrong and len(item.frames) >= 2 and len(item.frames[0]) == FRAME:
+            first, second, *rest = item.frames
+            if first[2] == second[2]:  # where the message says who sent it
+                item = replace(item, frames=(*self.wrong(first, second), *rest))
+                self.wrong = None
+        super()._put(item)
