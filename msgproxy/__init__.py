@@ -53,14 +53,13 @@ Imports run one way: `cli`, `server`, `acceptor`, `broker`, `session`, `connecti
 `handshake`, and then those that know nobody: `queues`, `events`, `limits`, `stop`, `errors`.
 """
 
-from msgproxy.errors import BrokerDied, CannotListen, InvalidOption, MsgproxyError
+from msgproxy.errors import CannotListen, InvalidOption, MsgproxyError, ServerFailed
 from msgproxy.limits import Limits
 from msgproxy.queues import InboundQueue, OutboundQueue, Queues
 from msgproxy.server import Server
 from msgproxy.snapshot import ClientSnapshot, Snapshot
 
 __all__ = [
-    "BrokerDied",
     "CannotListen",
     "ClientSnapshot",
     "InboundQueue",
@@ -70,6 +69,7 @@ __all__ = [
     "OutboundQueue",
     "Queues",
     "Server",
+    "ServerFailed",
     "Snapshot",
 ]
 

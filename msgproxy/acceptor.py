@@ -3,34 +3,36 @@
 Rule: this thread owns the listener and the list of sessions, from the start to the very end.
 So it is also the one that stops the server. Everyone else can only ask it to, by the signal.
 
-Who ends whom:
+Who waits for what, and who ends whom (S: the stop signal wakes it; A: `abort` wakes it):
 
-========  ===============================  ====================================  ==============
-thread    waits for                        is woken by                           is joined by
-========  ===============================  ====================================  ==============
-accept    a connection                     a connection, the stop signal         `Server.close`
-reader    bytes from its client            bytes, the end of the connection,     its writer;
-                                           `abort`, silence, the stop signal     in a stop accept
+========  ===============================  =====================================  =============
+thread    waits for                        is woken by                            is joined by
+========  ===============================  =====================================  =============
+accept    a connection                     a connection, S                        `Server.close`
+reader    a request, or bytes              bytes, the end of the connection,      its writer;
+                                           silence, S, A                          in a stop accept
 reader    room on the inbound queue        the broker
-broker    an item on the inbound queue     any item; the last one is `Stopped`   accept
-writer    an item on its outbound queue    any item; the last one says goodbye   accept
-writer    its client, in `sendall`         the client, `abort`, ping timeout
-writer    its client, to hang up           the client, `abort`, close timeout
-========  ===============================  ====================================  ==============
+broker    an item on the inbound queue     any item; the last one is `Stopped`    accept
+writer    an item on its outbound queue    any item; the last one says goodbye    accept, in a
+writer    its client, in `sendall`         the client, ping timeout, A            stop
+writer    its client, to hang up           the client, close timeout, A
+writer    its reader, to end               the reader's end
+========  ===============================  =====================================  =============
 
 A stop goes the way of the messages, so that nothing is lost that a reader has taken: listener,
-readers, broker, writers. Whoever is not done within the close timeout is cut off.
+readers, broker, writers. Each has the close timeout, of which as a rule only the writers need
+any. Whoever is late is aborted, and then joined.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import queue
 import socket
 import time
 from dataclasses import replace
+from threading import Thread
 
 from msgproxy import threads
 from msgproxy.broker import Broker
@@ -49,6 +51,9 @@ REFUSED_AT_ONCE = 64
 
 PAUSE = 0.2
 """Seconds until the next try, when a client could not be accepted."""
+
+ROUND = 1.0
+"""Seconds after which sessions that have ended are forgotten at the latest."""
 
 
 class Acceptor:
@@ -69,6 +74,8 @@ class Acceptor:
         self._policy = policy
         self._limits = limits
         self._queues = queues
+        self.has_failed = False
+        """Set by the accepting thread when it dies of a bug; anyone may look."""
         self._broker_thread = threads.make(broker.run, "broker")
         self._numbers = itertools.count(1)
         self._sessions: set[Session] = set()
@@ -79,74 +86,80 @@ class Acceptor:
 
         This is the only thread that knows all sessions, also those that have not joined.
         """
-        self._broker_thread.start()
         try:
+            self._broker_thread.start()
             self._accept_until_stopped()
         except Exception as error:
             threads.report_death(log, error)
+            self.has_failed = True
         finally:
             self._stop.set()
             self._end_all()
 
     def _accept_until_stopped(self) -> None:
-        while self._stop.wait(self._listener, None) is not Wake.STOP:
+        while (woken := self._stop.wait(self._listener, ROUND)) is not Wake.STOP:
             while not self._ended.empty():
                 self._sessions.discard(self._ended.get_nowait())
-            if len(self._sessions) >= self._limits.max_clients + REFUSED_AT_ONCE:
-                self._stop.sleep(PAUSE)
-                continue
-            try:
-                self._begin(*self._listener.accept())
-            except BlockingIOError:
-                pass  # it has gone again already
-            except (OSError, RuntimeError) as error:  # no more files, or no more threads
-                log.warning("cannot accept a client: %s", error)
-                self._stop.sleep(PAUSE)
+            if woken is Wake.READY:
+                self._accept()
+
+    def _accept(self) -> None:
+        if len(self._sessions) >= self._limits.max_clients + REFUSED_AT_ONCE:
+            self._stop.sleep(PAUSE)
+            return
+        try:
+            sock, address = self._listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # it has gone again already
+        except OSError as error:  # no more files
+            log.warning("cannot accept a client: %s", error)
+            self._stop.sleep(PAUSE)
+            return
+        try:
+            self._begin(sock, address)
+        except Exception as error:  # no more threads, or a bug in somebody's queue class
+            log.error("cannot serve a client: %r", error)
+            sock.close()
 
     def _begin(self, sock: socket.socket, address: tuple[str, int]) -> None:
-        """Start a session. Raise OSError or RuntimeError, with the socket closed, if it fails."""
         number = next(self._numbers)
         is_full = len(self._sessions) >= self._limits.max_clients
-        with contextlib.ExitStack() as undo:
-            undo.callback(sock.close)
-            peer = f"{address[0]}:{address[1]}"
-            session = Session(
-                number,
-                Connection(sock, peer, self._stop, self._limits),
-                self._broker.inbound,
-                self._queues.outbound(self._limits, number),
-                self._ended,
-                self._limits.close_timeout,
-            )
-            session.start(replace(self._policy, full=is_full))
-            undo.pop_all()
+        session = Session(
+            number,
+            Connection(sock, f"{address[0]}:{address[1]}", self._stop, self._limits),
+            self._broker.inbound,
+            self._queues.outbound(self._limits, number),
+            self._ended,
+            self._limits.close_timeout,
+        )
+        session.start(replace(self._policy, full=is_full))
         self._sessions.add(session)
 
     def _end_all(self) -> None:
-        deadline = time.monotonic() + self._limits.close_timeout
         self._listener.close()
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
-        for session in self._sessions:
-            threads.join(session.reader, deadline)
-        self._broker.inbound.put(Stopped())
-        threads.join(self._broker_thread, deadline)
-        # Only now: a reader that still runs may start its writer.
-        late = [s for s in self._sessions if not threads.join(s.writer, deadline)]
-        self._cut_off(late)
-
-    def _cut_off(self, late: list[Session]) -> None:
-        """End what did not end in time. Shutting their sockets down wakes all of the threads."""
-        for session in late:
-            session.abort()
-        deadline = time.monotonic() + self._limits.close_timeout
-        both = [thread for session in late for thread in (session.reader, session.writer)]
-        stuck = [thread.name for thread in both if not threads.join(thread, deadline)]
-        if late:
-            log.warning("stopped; %d clients were cut off, not being done in time", len(late))
+        stuck = self._join({session.reader: session for session in self._sessions})
+        try:
+            self._broker.inbound.put(Stopped(), timeout=self._limits.close_timeout)
+        except queue.Full:
+            log.error("the broker takes nothing from the inbound queue")
+        stuck += self._join({self._broker_thread: None})
+        # Only now: as long as a reader ran, it could start its writer.
+        stuck += self._join({session.writer: session for session in self._sessions})
+        if stuck:
+            log.error("stopped, but these threads do not end: %s", ", ".join(stuck))
         else:
             log.info("stopped")
-        if stuck:
-            log.error("these threads do not end: %s", ", ".join(stuck))
-        else:
-            self._stop.close()  # nobody waits for it any more
+            self._stop.close()  # nobody looks at it any more
+
+    def _join(self, owners: dict[Thread, Session | None]) -> list[str]:
+        """Join threads. Abort the sessions of those who are late. Return who is stuck even then."""
+        deadline = time.monotonic() + self._limits.close_timeout
+        late = [thread for thread in owners if not threads.join(thread, deadline)]
+        for thread in late:
+            if session := owners[thread]:
+                log.warning("cut off client %d, which was not done in time", session.number)
+                session.abort()
+        deadline = time.monotonic() + self._limits.close_timeout
+        return [thread.name for thread in late if not threads.join(thread, deadline)]

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = COMMANDS[chosen.command].run(chosen)
     except InvalidOption as error:
         parser.exit(2, f"msgproxy: {error}\n")
-    except MsgproxyError as error:
+    except (MsgproxyError, OSError) as error:  # OSError: nothing can be printed, say
         parser.exit(1, f"msgproxy: {error}\n")
     except KeyboardInterrupt:
         return 130  # as the shell counts it: 128 and the number of SIGINT

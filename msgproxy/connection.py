@@ -1,7 +1,7 @@
 """A client's socket: bytes in, messages out, and back.
 
-Rule: this is the only module that touches a client's socket. It starts no thread and knows no
-queue.
+Rule: this is the only module that receives from a client's socket or sends to it. It starts no
+thread and knows no queue.
 
 The two halves of a connection belong to two threads. Receiving is the reader's, and sending is
 the writer's; when the reader has ended, the writer has both. (Whoever is turned away has no
@@ -16,15 +16,16 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
-from msgproxy.events import GOING_AWAY, Farewell
+from msgproxy.events import Farewell
 from msgproxy.handshake import UPGRADE, Policy, Request, Response, answer
 from msgproxy.limits import Limits
 from msgproxy.ownership import owned_by
+from msgproxy.pulse import Pulse
 from msgproxy.stop import StopSignal, Wake
-from msgproxy.wire import PING, Control, FrameParser, RequestParser, Said
+from msgproxy.wire import PIECE, Control, FrameParser, RequestParser, Said, in_pieces
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +48,9 @@ class Connection:
         self._socket = sock
         self._stop = stop
         self._limits = limits
+        self._pulse = Pulse(limits)
         self._frames = FrameParser(limits.max_message_size)
         self._came_early = b""
-        self._is_pinged = False
 
     # Called by the reader thread.
 
@@ -102,40 +103,35 @@ class Connection:
         if response.status != HTTPStatus.OK:
             why = ascii(response.body.decode().strip())  # it may quote the client: no raw bytes
             log.info("refused %s: %d %s", self.peer, response.status, why)
-        self.finish_sending()
-        self.linger(time.monotonic() + ANSWER_TIMEOUT)
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+        # As in `linger`, for a moment; but a stop does not have to wait for it.
+        deadline = time.monotonic() + ANSWER_TIMEOUT
+        while self._stop.wait(self._socket, deadline - time.monotonic()) is Wake.READY:
+            if not self._receive(AT_ONCE):
+                return
 
-    @owned_by("reader")
     def receive(self) -> Iterator[Said | Control | Farewell]:
-        """Yield what comes from the client. A `Farewell` comes last, and always.
-
-        A client that is silent for the ping interval is pinged; if it stays silent for the ping
-        timeout after that, it is dead. A connection of which only one end is left (half-open)
-        is not noticed in any other way.
-        """
-        items: Iterable[Said | Control | Farewell] = self._frames.feed(self._came_early)
-        while True:
+        """Yield what comes from the client. A `Farewell` is the last; or nothing, in a stop."""
+        items: Iterable[Said | Control | Farewell] | None = self._frames.feed(self._came_early)
+        while items is not None:
             for item in items:
                 yield item
                 if isinstance(item, Farewell):
                     return
             items = self._receive_more()
 
-    def _receive_more(self) -> Iterable[Said | Control | Farewell]:
-        limits = self._limits
-        patience = limits.ping_timeout if self._is_pinged else limits.ping_interval
-        match self._stop.wait(self._socket, patience):
+    @owned_by("reader")
+    def _receive_more(self) -> Iterable[Said | Control | Farewell] | None:
+        match self._stop.wait(self._socket, self._pulse.patience()):
             case Wake.STOP:
-                return [GOING_AWAY]
-            case Wake.TIMEOUT if self._is_pinged:
-                return [Farewell(1006, f"silent for {patience:g} s after a ping")]
+                return None
             case Wake.TIMEOUT:
-                self._is_pinged = True
-                return [Control(PING)]
+                return self._pulse.falter()
         data = self._receive(at_most=AT_ONCE)
         if not data:
             return [Farewell(1006, "went away without a Close frame")]
-        self._is_pinged = False  # whatever came, it is a sign of life
+        self._pulse.beat()
         return self._frames.feed(data)
 
     def _receive(self, at_most: int) -> bytes:
@@ -148,16 +144,18 @@ class Connection:
     # Called by the writer thread.
 
     @owned_by("writer")
-    def send(self, frames: Iterable[bytes]) -> int:
-        """Send frames in one go and return how many bytes they had.
+    def send(self, frames: Sequence[bytes]) -> int:
+        """Send frames and return how many bytes they had: in one go, if they are not too many.
 
-        Raise OSError if the client is gone, or has not taken them within the ping timeout. Some
-        of them may have been sent then, and half a frame: the connection is of no use any more.
+        Raise OSError if the client is gone, or takes none for the ping timeout. Half a frame may
+        have been sent then: the connection is of no use any more.
         """
-        data = b"".join(frames)
-        # Not `send`, which may send a part of it: it does as soon as there is a timeout.
-        self._socket.sendall(data)
-        return len(data)
+        size = sum(map(len, frames))
+        for piece in [b"".join(frames)] if size <= PIECE else in_pieces(frames):
+            # Not `send`, which is content with a part: as soon as there is a timeout, it is.
+            self._socket.sendall(piece)
+        self._pulse.note_sent(frames)
+        return size
 
     @owned_by("writer")
     def finish_sending(self) -> None:
@@ -165,19 +163,21 @@ class Connection:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
-    # Called by the session's last thread: the writer, or the reader if there was no writer.
-
+    @owned_by("writer")
     def linger(self, deadline: float) -> None:
         """Wait for the client to hang up, until `deadline` (monotonic) at most.
 
-        To close a socket on which unread bytes wait resets the connection, and a reset can
-        destroy what was sent last before the client has read it: our goodbye.
+        The reader has ended, so its half of the connection is the writer's. To close a socket
+        on which unread bytes wait resets the connection, and a reset can destroy what was sent
+        last before the client has read it: our goodbye.
         """
         with contextlib.suppress(OSError):
             while (remaining := deadline - time.monotonic()) > 0:
                 self._socket.settimeout(remaining)
                 if not self._socket.recv(AT_ONCE):
                     return
+
+    # Called by the session's last thread: the writer, or the reader if there was no writer.
 
     def close(self) -> None:
         """Give the socket back. No thread may be using it any more."""

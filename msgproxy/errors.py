@@ -10,8 +10,8 @@ class MsgproxyError(Exception):
 
     * `MsgproxyError`
         * `InvalidOption`: a limit, an origin or an address that makes no sense
-        * `CannotListen`: the port is in use, or not ours to take
-        * `BrokerDied`: the broker met a bug, so the server stopped
+        * `CannotListen`: the port is in use or not ours to take, or the server has run already
+        * `ServerFailed`: a thread that the server cannot do without died of a bug
         * `CannotConnect`: `msgproxy chat` found no server that would talk
         * `Disconnected`: the server of `msgproxy chat` went away
         * `UnreadableInput`: the input of `msgproxy chat` is not text
@@ -24,11 +24,11 @@ class InvalidOption(MsgproxyError):
 
 
 class CannotListen(MsgproxyError):
-    """The operating system does not give the address to this server."""
+    """This server cannot have its address, or has had it before."""
 
 
-class BrokerDied(MsgproxyError):
-    """The broker thread met a bug; the server has stopped, since it could forward no more."""
+class ServerFailed(MsgproxyError):
+    """The broker or the accepting thread died of a bug, so the server stopped; see the log."""
 
 
 class CannotConnect(MsgproxyError):

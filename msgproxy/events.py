@@ -57,7 +57,11 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A client said something. `size` is in bytes, as the inbound queue counts it."""
+    """A client said something. `size` is in bytes, as the inbound queue counts it.
+
+    For text, that is in UTF-8, as on the wire. (As a `str`, rare characters take up to four bytes
+    for each one in UTF-8.)
+    """
 
     session: Session
     message: Message
@@ -75,7 +79,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """All readers have ended, so nothing can follow: the broker says goodbye to who is left."""
+    """The readers have ended, so nothing follows: the broker says goodbye to who is left."""
 
     size: int = BOOKKEEPING
 

@@ -15,6 +15,9 @@ from msgproxy.events import BOOKKEEPING
 KIB = 1024
 MIB = 1024 * KIB
 
+LONGEST = 24 * 60 * 60.0
+"""Seconds that make sense. The system's own calls give up on numbers that are much larger."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -32,6 +35,7 @@ class Limits:
     outbound_limit: int = 16 * MIB
     """Bytes that wait for one client before it is cut off.
 
+    What its writer has taken and is sending is not among them, so it can be twice as much.
     The broker takes all that waits on the inbound queue at once, and a client that has
     nothing waiting must be able to get it: see `smallest_outbound_limit`.
     """
@@ -45,7 +49,7 @@ class Limits:
     ping_timeout: float = 20.0
     """Seconds that the client then has to send something, whatever it is.
 
-    It has as long to take in what is sent to it at once.
+    It also has as long to take the next 256 KiB of what is being sent to it.
     """
 
     close_timeout: float = 5.0
@@ -56,6 +60,8 @@ class Limits:
             value = getattr(self, field.name)
             if not (math.isfinite(value) and value > 0):
                 raise InvalidOption(f"{field.name} has to be more than 0, not {value}")
+            if isinstance(field.default, float) and value > LONGEST:
+                raise InvalidOption(f"{field.name} may be {LONGEST:g} seconds at most, not {value}")
         if self.outbound_limit < self.smallest_outbound_limit:
             raise InvalidOption(
                 f"outbound_limit is {self.outbound_limit} bytes, and has to be at least "

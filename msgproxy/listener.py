@@ -19,6 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
     """Return a listening socket. Raise `CannotListen` with a line that says why it cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        socket.getaddrinfo(host or None, port, family)  # says more clearly that there is none
         # On Windows this does not set SO_REUSEADDR, which there lets two servers share a port.
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
@@ -30,8 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url(host: str, port: int) -> str:
     """Return where a browser finds what listens there."""
-    if host in ("", "0.0.0.0", "::"):  # on all addresses, so on loopback too
-        host = "127.0.0.1"
+    # On all addresses, so on loopback too.
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 

@@ -1,7 +1,7 @@
 """The queues, where threads meet, and the only places where they do.
 
 Rule: a queue overrides the four hooks of `queue.Queue` (`_init`, `_qsize`, `_put`, `_get`) and
-nothing else. They run with the queue's lock held, so they must not wait and must not log.
+no other method. They run with the queue's lock held, so they must not wait and must not log.
 
 Three things are different here from a plain `queue.Queue`:
 
@@ -30,6 +30,7 @@ class BatchQueue(queue.Queue[Any]):
         return self._bytes
 
     def _put(self, item: Any) -> None:
+        assert item.size > 0, "a queue of items without size would count as empty"
         self._waiting.append(item)
         self._bytes += item.size
 

@@ -1,11 +1,13 @@
 """The server, as a program holds it in its hand.
 
-Rule: everything here may be called by any thread, and waits for nothing but the end in `close`
-and `serve_forever`. The work is done by the threads that `start` starts.
+Rule: the work is done by the threads that `start` starts. Once it is started, everything here
+may be called by any thread, and only `close` and `serve_forever` wait: for the end.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 from collections.abc import Iterable
 from threading import Thread
@@ -15,13 +17,15 @@ from typing import Self
 from msgproxy import listener, threads
 from msgproxy.acceptor import Acceptor
 from msgproxy.broker import Broker
-from msgproxy.errors import BrokerDied, CannotListen
+from msgproxy.errors import CannotListen, ServerFailed
 from msgproxy.handshake import Policy
 from msgproxy.limits import Limits
 from msgproxy.names import as_origins
 from msgproxy.queues import Queues
 from msgproxy.snapshot import Snapshot
 from msgproxy.stop import StopSignal
+
+log = logging.getLogger(__name__)
 
 
 class Server:
@@ -61,14 +65,19 @@ class Server:
         """
         if self._thread is not None:
             raise CannotListen("this server has run already; make a new one")
-        socket = listener.listen(self._host, self._port)
+        with contextlib.ExitStack() as undo:
+            socket = undo.enter_context(listener.listen(self._host, self._port))
+            self._stop = undo.enter_context(contextlib.closing(StopSignal()))
+            self._broker = Broker(self._queues.inbound(self._limits), self._stop, self._echo)
+            policy = Policy(listener.is_loopback(socket), self._allowed_origins)
+            self._acceptor = Acceptor(
+                socket, self._stop, self._broker, policy, self._limits, self._queues
+            )
+            thread = threads.make(self._acceptor.run, "accept")
+            thread.start()
+            undo.pop_all()  # the socket and the signal are the accepting thread's from now on
         self._port = socket.getsockname()[1]
-        self._stop = StopSignal()
-        self._broker = Broker(self._queues.inbound(self._limits), self._stop, self._echo)
-        policy = Policy(listener.is_loopback(socket), self._allowed_origins)
-        acceptor = Acceptor(socket, self._stop, self._broker, policy, self._limits, self._queues)
-        self._thread = threads.make(acceptor.run, "accept")
-        self._thread.start()
+        self._thread = thread
         return self
 
     def shutdown(self) -> None:
@@ -77,19 +86,22 @@ class Server:
             self._stop.set()
 
     def close(self) -> None:
-        """Stop the server and wait until it is over: the close timeout at most, or a bit more.
+        """Stop the server and wait until it is over: as a rule the close timeout at the most.
 
         May be called any number of times, and on a server that was never started.
         """
         self.shutdown()
         if self._thread is not None:
-            # Once for the goodbyes, once for what was cut off, and once as a reserve.
-            threads.join(self._thread, time.monotonic() + 3 * self._limits.close_timeout)
+            # The readers, the broker and the writers have that time each, and once more if they
+            # are late; one more is a reserve.
+            deadline = time.monotonic() + 7 * self._limits.close_timeout
+            if not threads.join(self._thread, deadline):
+                log.error("the server does not stop")
 
     def serve_forever(self) -> None:
-        """Serve until `shutdown()` or Ctrl-C. Raise `CannotListen`, or `BrokerDied`.
+        """Serve until `shutdown()`. Raise `CannotListen`, or `ServerFailed` if a thread died.
 
-        Starts the server if that has not been done.
+        Starts the server if that has not been done. Ctrl-C ends it too, by a KeyboardInterrupt.
         """
         thread = self._thread or self.start()._thread
         assert thread is not None
@@ -99,11 +111,12 @@ class Server:
                 thread.join(timeout=0.5)
         finally:
             self.close()
-        if self._broker.has_failed:
-            raise BrokerDied("the broker died of a bug, so the server stopped; see the log")
+        if self._broker.has_failed or self._acceptor.has_failed:
+            raise ServerFailed("the server met a bug and stopped; see the log")
 
     def __enter__(self) -> Self:
-        return self.start() if self._thread is None else self
+        is_running = self._thread is not None and self._thread.is_alive()
+        return self if is_running else self.start()
 
     def __exit__(
         self,

@@ -3,8 +3,7 @@
 Rule: a session's two threads never call each other. What the reader has for the writer goes
 through the outbound queue, like everything else.
 
-How a session ends. Each step is the cause of the next, so nobody has to ask whether another
-thread is done:
+How a session ends, as a rule. Each step is the cause of the next:
 
 1. the reader learns that it is over (a Close frame, the end of the connection, silence, a
    broken rule), puts `Left` on the inbound queue, and ends;
@@ -13,9 +12,9 @@ thread is done:
 3. the writer sends all of it, the Close frame last, waits for the client to hang up, and
    closes the socket.
 
-Some ends begin elsewhere. A writer that notices a broken connection first aborts it, so that
-the reader wakes up and does 1. A client that is too slow is cut off by the broker: that begins
-with 2, and 1 comes when it hangs up. In a stop, one `Stopped` stands for the `Left` of all.
+Some begin elsewhere. A writer that notices a broken connection first aborts it, so that the
+reader wakes up and does 1. A client that is too slow is cut off by the broker: that begins with
+2, and 1 comes when it hangs up. In a stop, one `Stopped` stands for the `Left` of all.
 """
 
 from __future__ import annotations
@@ -106,15 +105,16 @@ class Session:
         """
         try:
             if welcome := self._connection.handshake(self._policy):
-                self._pass_on(welcome)
+                self._join(welcome)
         except Exception as error:
             threads.report_death(log, error)
         finally:
             if self.writer.ident is None:  # never started: the reader is the last thread
                 self._close()
 
-    def _pass_on(self, welcome: bytes) -> None:
-        farewell = INTERNAL_ERROR  # if what follows fails
+    def _join(self, welcome: bytes) -> None:
+        """Be among those who hear what is said, until the client leaves or the server stops."""
+        farewell: Farewell | None = INTERNAL_ERROR  # if what follows fails
         try:
             self._traffic.join()
             # The writer is started last, and the welcome is the first that it sends. So whoever
@@ -123,17 +123,21 @@ class Session:
             self._inbound.put(events.Joined(self))
             self.writer.start()
             log.info("joined from %s", self._connection.peer)
-            farewell = self._pass_on_messages()
+            farewell = self._pass_on()
         finally:
-            log.info("left: %s", farewell)
-            if not farewell.can_be_sent:
-                self._connection.abort()  # nobody is there: the writer need not try any longer
+            log.info("left: %s", farewell or GOING_AWAY)
             # In a stop the client has not left: it still gets what others have said before,
             # and the broker's goodbye comes behind that, for all at once.
-            if farewell is not GOING_AWAY:
-                self._inbound.put(events.Left(self, farewell))
+            if farewell:
+                self._leave(farewell)
 
-    def _pass_on_messages(self) -> Farewell:
+    def _leave(self, farewell: Farewell) -> None:
+        if not farewell.can_be_sent:
+            self._connection.abort()  # nobody is there: the writer need not try any longer
+        self._inbound.put(events.Left(self, farewell))
+
+    def _pass_on(self) -> Farewell | None:
+        """Pass on what the client says. Return why it leaves; None if the server stops."""
         for item in self._connection.receive():
             match item:
                 case Said(message, size):
@@ -142,10 +146,10 @@ class Session:
                     self._inbound.put(events.Received(self, message, size + events.BOOKKEEPING))
                 case Control(frame):
                     if not self._put(Outgoing((frame,), len(frame) + events.BOOKKEEPING)):
-                        return TOO_SLOW  # it pings, and does not take our answers
+                        return TOO_SLOW
                 case Farewell():
                     return item
-        raise AssertionError("a Farewell comes last, and always")
+        return None
 
     # The writer thread.
 
@@ -158,7 +162,7 @@ class Session:
         try:
             self._send_all()
         except TimeoutError:
-            log.warning("cut off: took nothing of what it was sent for too long")
+            log.warning("cut off: takes too little of what it is sent")
             self.abort()
         except OSError as error:
             log.info("cannot send: %s", error.strerror or error)
@@ -174,19 +178,20 @@ class Session:
         while not is_last:
             batch: list[Outgoing] = self._outbound.get()
             is_last = batch[-1].is_last
-            size = self._connection.send(frame for item in batch for frame in item.frames)
+            size = self._connection.send([frame for item in batch for frame in item.frames])
             self._traffic.went_out(sum(item.messages for item in batch), size)
 
     def _part(self) -> None:
         """Give the client the close timeout to hang up, then close the socket."""
         deadline = time.monotonic() + self._close_timeout
         self._connection.finish_sending()
-        # The reader has ended long ago, except if the client was cut off. Then it still reads,
-        # and ends when the client hangs up; so only one of the two threads receives at a time.
-        threads.join(self.reader, deadline)
-        self._connection.linger(deadline)
+        # As a rule the reader has ended by now. But that of a client that was cut off still reads.
+        if threads.join(self.reader, deadline):
+            self._connection.linger(deadline)
         self._connection.abort()
-        threads.join(self.reader, time.monotonic() + self._close_timeout)
+        # Without a deadline: on the socket nothing can be waited for any more, and what it puts
+        # on the inbound queue, the broker takes. The socket must not be closed before.
+        self.reader.join()
         self._close()
 
     def _close(self) -> None:

@@ -68,12 +68,14 @@ class StopSignal:
 
 
 def _readable(socks: list[socket.socket], timeout: float | None) -> list[socket.socket]:
+    if timeout is not None:
+        timeout = max(timeout, 0)  # a deadline may be over
     if not hasattr(select, "poll"):  # Windows: there select() has no limit on socket numbers
         return select.select(socks, [], [], timeout)[0]
     poller = select.poll()
     for sock in socks:
         poller.register(sock, select.POLLIN)
     # poll() takes milliseconds; rounded up, so that a deadline is over when it returns.
-    ready = poller.poll(None if timeout is None else math.ceil(max(timeout, 0) * 1000))
+    ready = poller.poll(None if timeout is None else math.ceil(timeout * 1000))
     numbers = {number for number, _ in ready}
     return [sock for sock in socks if sock.fileno() in numbers]

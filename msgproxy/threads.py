@@ -1,7 +1,7 @@
 """What all threads of a server have in common.
 
-Rule: a thread has a name that says what it does, nobody waits for it without a deadline, and
-it does not die in silence.
+Rule: a thread has a name that says what it does, whoever stops it waits for it with a deadline,
+and it does not die in silence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def join(thread: threading.Thread, deadline: float) -> bool:
 
     Return whether it is over. A thread that was never started is.
     """
-    if thread.ident is not None:
+    if thread.is_alive():
         thread.join(max(0.0, deadline - time.monotonic()))
     return not thread.is_alive()
 

@@ -9,7 +9,7 @@ before. So a message is encoded once for all who get it, by whatever thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,10 @@ from msgproxy.handshake import Request, Response, refuse
 
 LARGEST_REQUEST = 16 * 1024
 """Bytes of a request line with its headers. Browsers with many cookies stay under 8 KiB."""
+
+
+PIECE = 256 * 1024
+"""Bytes to send in one go, and so what a client has to take within the ping timeout."""
 
 
 class RequestParser:
@@ -153,6 +157,27 @@ def encode_close(farewell: Farewell) -> bytes:
     code = None if farewell.code == 1005 else farewell.code
     reason = farewell.reason if code else None
     return bytes(FrameProtocol(client=False, extensions=[]).close(code, reason))
+
+
+def in_pieces(frames: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """Join small frames and cut large ones, into pieces of `PIECE` bytes at the most.
+
+    So what is shared stays shared: to join all that waits would make a copy for each client,
+    and there can be megabytes of it for a thousand of them.
+    """
+    small: list[bytes] = []
+    size = 0
+    for frame in frames:
+        if size + len(frame) > PIECE:
+            yield b"".join(small)
+            small, size = [], 0
+        if len(frame) > PIECE:
+            whole = memoryview(frame)
+            yield from (whole[start : start + PIECE] for start in range(0, len(frame), PIECE))
+        else:
+            small.append(frame)
+            size += len(frame)
+    yield b"".join(small)
 
 
 PING = bytes(FrameProtocol(client=False, extensions=[]).ping())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import math
 import os
 import socket
 import struct
@@ -80,6 +81,7 @@ class RawClient:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.buffer = b""
+        self.bytes_per_second = math.inf
         try:
             self.socket.connect(address_of(url))
             self.handshake(url, early)
@@ -171,7 +173,12 @@ class RawClient:
         self.buffer = whole[count:]
         return whole[:count]
 
+    def slow_down(self, bytes_per_second: int) -> None:
+        """Receive no faster than that from now on, a bit at a time."""
+        self.bytes_per_second = bytes_per_second
+
     def _some(self) -> bytes:
-        if data := self.socket.recv(1 << 20):
+        if data := self.socket.recv(1 << 18):
+            time.sleep(len(data) / self.bytes_per_second)
             return data
         raise EOFError("the server hung up")

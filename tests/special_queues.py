@@ -10,7 +10,7 @@ from msgproxy import InboundQueue, Queues
 
 
 class HeldUp(Queues):
-    """Makes an inbound queue from which the broker takes nothing while it is held."""
+    """Makes an inbound queue that keeps the broker waiting, with what it has just taken."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -21,8 +21,9 @@ class HeldUp(Queues):
 
         class HeldUpQueue(InboundQueue):
             def get(self, block=True, timeout=None):
+                everything = super().get(block, timeout)
                 assert go.wait(PATIENCE), "the test held the broker up and never let it go"
-                return super().get(block, timeout)
+                return everything
 
         return HeldUpQueue(limits.inbound_limit)
 

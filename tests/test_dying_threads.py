@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from clients import wait_for, wait_for_clients
-from special_queues import Counting, Failing
+from special_queues import Counting, Failing, HeldUp
 
-from msgproxy import BrokerDied, Limits
+from msgproxy import Limits, ServerFailed
 from msgproxy.events import Received
 
 
@@ -25,11 +25,33 @@ def test_a_broker_that_dies_stops_the_server_and_says_so(start, connect, caplog)
     queues.armed.set()
     ada.send("the last straw")
     assert bob.receive_close()[0] == 1011
-    with pytest.raises(BrokerDied):
+    with pytest.raises(ServerFailed):
         server.serve_forever()
     [record] = errors(caplog)
     assert record.threadName == "broker"
     assert "a bug, on purpose" in record.getMessage()
+
+
+def test_who_joins_while_the_broker_dies_is_told_too(start, connect):
+    """Also who stood behind the bug among what the broker had taken at once."""
+    queues = HeldUp()
+    server = start(queues=queues, limits=Limits(close_timeout=1))
+    ada = connect(server)
+    wait_for_clients(server, 1)
+    queues.go.clear()
+    ada.send("the broker is held up with this")
+    wait_for(lambda: _is_taken(server), "the broker to take it")
+    [session] = server._broker.joined
+    server._broker.inbound.put(Received(session, 42, 64))  # a message that cannot be encoded
+    newcomers = [connect(server) for _ in range(3)]
+    wait_for(lambda: server.snapshot().waiting >= 4 * 64, "all of them to wait for the broker")
+    queues.go.set()
+    assert [client.receive_close()[0] for client in [ada, *newcomers]] == [1011] * 4
+
+
+def _is_taken(server) -> bool:
+    snapshot = server.snapshot()
+    return snapshot.clients[0].messages_in == 1 and snapshot.waiting == 0
 
 
 def test_a_writer_that_dies_ends_its_session_only(start, connect, caplog):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 
-from clients import PING, PONG, TEXT, encode_frame, wait_for_clients
+from clients import BINARY, PATIENCE, PING, PONG, TEXT, encode_frame, wait_for_clients
 
 from msgproxy import Limits
 
@@ -44,11 +46,43 @@ def test_a_dead_peer_is_found_by_its_silence(start, connect):
 
 def test_any_byte_is_a_sign_of_life(start, connect):
     """A client need not answer pings as long as it sends something else, half a frame even."""
-    server = start(limits=Limits(ping_interval=0.5, ping_timeout=1.5))
+    server = start(limits=Limits(ping_interval=0.3, ping_timeout=4.0))
     client = connect(server)
     wait_for_clients(server, 1)
     frame = encode_frame(TEXT, b"a very long sentence")
-    for byte in frame[:14]:  # over 4 s
+    for byte in frame[:10]:  # over 6 s, in which it answers no ping
         client.socket.sendall(bytes([byte]))
-        time.sleep(0.3)
+        time.sleep(0.6)
         assert len(server.snapshot().clients) == 1
+
+
+def test_a_ping_that_waits_behind_other_frames_is_not_held_against_it(start, connect):
+    """A client that answers each ping as soon as it gets it is alive, however late that is."""
+    size = 3 * MIB
+    limits = Limits(
+        max_message_size=size, outbound_limit=40 * MIB, ping_interval=0.2, ping_timeout=3.0
+    )
+    server = start(limits=limits)
+    slow, ada = connect(server, receive_buffer=4096), connect(server)
+    slow.slow_down(bytes_per_second=4 * MIB)
+    listening = threading.Thread(target=_answer_pings, args=(ada,))
+    listening.start()
+    for _ in range(6):
+        ada.send(b"b" * size)
+    messages = 0
+    while messages < 6:
+        _, opcode, payload = slow.receive_frame()
+        if opcode == PING:
+            slow.send_frame(PONG, payload)
+        messages += opcode == BINARY
+    assert len(server.snapshot().clients) == 2
+    ada.socket.shutdown(socket.SHUT_RDWR)
+    listening.join(PATIENCE)
+
+
+def _answer_pings(client):
+    with contextlib.suppress(OSError, EOFError):
+        while True:
+            _, opcode, payload = client.receive_frame()
+            if opcode == PING:
+                client.send_frame(PONG, payload)

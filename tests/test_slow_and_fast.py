@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clients import BINARY, CLOSE, encode_frame, wait_for_clients
+from clients import BINARY, CLOSE, encode_frame, wait_for, wait_for_clients
 from special_queues import HeldUp
 
 from msgproxy import Limits
@@ -55,6 +55,24 @@ def test_a_slow_client_that_keeps_up_loses_nothing(server, connect):
         ada.send(n.to_bytes(4, "big") * 32768)
     for n in range(80):
         assert slow.receive()[:4] == n.to_bytes(4, "big")
+
+
+def test_a_client_that_reads_steadily_has_as_much_time_as_it_needs(start, connect):
+    """What waits for it takes longer than the ping timeout; but it takes a bit all the time."""
+    size = 3 * MIB
+    limits = Limits(max_message_size=size, outbound_limit=24 * MIB, ping_timeout=2.5)
+    server = start(limits=limits)
+    steady, ada = connect(server, receive_buffer=4096), connect(server)
+    messages = [bytes([n]) * size for n in range(5)]
+    for message in messages:
+        ada.send(message)
+    wait_for(lambda: ada_said(server, len(messages)), "the broker to have all of it")
+    steady.slow_down(bytes_per_second=4 * MIB)
+    assert [steady.receive() == message for message in messages] == [True] * len(messages)
+
+
+def ada_said(server, count) -> bool:
+    return any(client.messages_in == count for client in server.snapshot().clients)
 
 
 def test_a_fast_sender_is_slowed_down_by_tcp(start, connect):

@@ -25,14 +25,14 @@ def sender_gets_its_own_message():
 )
 def welcome_comes_before_joining():
     """The reader lets the client in itself, and a moment later the broker hears of it."""
-    pass_on = Session._pass_on
+    join = Session._join
 
     def welcome_first(self, welcome):
         self._connection._socket.sendall(welcome)
         time.sleep(0.01)
-        pass_on(self, b"")
+        join(self, b"")
 
-    Session._pass_on = welcome_first
+    Session._join = welcome_first
 
 
 @noticed_by("test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
@@ -83,7 +83,7 @@ def readers_forward_themselves():
                         session._put(Outgoing(frames, item.size))
         self._inbound.put(Left(self, GOING_AWAY))
 
-    Session._pass_on = forward_from_here
+    Session._join = forward_from_here
     _remember_brokers()
 
 
@@ -95,10 +95,10 @@ def readers_change_the_set():
         self._put(Outgoing((welcome,), 1))
         self.writer.start()
         BROKERS[-1].handle([Joined(self)])
-        Session._pass_on_messages(self)
+        Session._pass_on(self)
         BROKERS[-1].handle([Left(self, GOING_AWAY)])
 
-    Session._pass_on = join_from_here
+    Session._join = join_from_here
     _remember_brokers()
 
 

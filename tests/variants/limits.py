@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import msgproxy.connection
 from msgproxy.queues import InboundQueue, OutboundQueue
 from msgproxy.session import Session
 from variants.registry import noticed_by
@@ -68,3 +69,9 @@ def inbound_has_no_limit():
 def inbound_wakes_one_reader():
     """`get` makes room for all and tells one."""
     InboundQueue._get = InboundQueue.__base__._get
+
+
+@noticed_by("test_slow_and_fast.py::test_a_client_that_reads_steadily_has_as_much_time_as_it_needs")
+def sends_everything_at_once():
+    """However much waits has to be taken within the ping timeout."""
+    msgproxy.connection.in_pieces = lambda frames: [b"".join(frames)]
