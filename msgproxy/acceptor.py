@@ -17,6 +17,7 @@ writer    an item on its outbound queue    any item; the last one says goodbye  
 writer    its client, in `sendall`         the client, ping timeout, A            stop
 writer    its client, to hang up           the client, close timeout, A
 writer    its reader, to end               the reader's end
+accept    room on the inbound queue        the broker
 ========  ===============================  =====================================  =============
 
 A stop goes the way of the messages, so that nothing is lost that a reader has taken: listener,
@@ -140,10 +141,8 @@ class Acceptor:
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
         stuck = self._join({session.reader: session for session in self._sessions})
-        try:
-            self._broker.inbound.put(Stopped(), timeout=self._limits.close_timeout)
-        except queue.Full:
-            log.error("the broker takes nothing from the inbound queue")
+        # Without a deadline: there is no end before it, and whoever called `close` has one.
+        self._broker.inbound.put(Stopped())
         stuck += self._join({self._broker_thread: None})
         # Only now: as long as a reader ran, it could start its writer.
         stuck += self._join({session.writer: session for session in self._sessions})

@@ -11,12 +11,9 @@ import contextlib
 import logging
 import signal
 
-from msgproxy import options, scheduling
+from msgproxy import logs, options, scheduling
 from msgproxy.limits import Limits
 from msgproxy.server import Server
-
-LOG_FORMAT = "%(asctime)s %(levelname)-8s %(threadName)-10s %(message)s"
-"""The names of the threads make the log a picture of the program."""
 
 FILES_BESIDES_CLIENTS = 100
 """Open files of a process that are not clients: a guess on the large side."""
@@ -81,10 +78,18 @@ def _add_process_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the proxy until Ctrl-C or SIGTERM. This is what 'msgproxy' alone does."""
-    logging.basicConfig(level=arguments.log_level.upper(), format=LOG_FORMAT, datefmt="%H:%M:%S")
-    limits = Limits(**{name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS})
     if arguments.scheduling == "one-core":
-        scheduling.take_turns_on_one_core()
+        scheduling.take_turns_on_one_core()  # first of all: threads inherit it
+    log = logs.start(arguments.log_level)
+    try:
+        _serve(arguments)
+    finally:
+        log.finish()
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    limits = Limits(**{name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS})
     _allow_open_files(limits.max_clients + FILES_BESIDES_CLIENTS)
     server = Server(
         arguments.host,
@@ -98,7 +103,6 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: server.shutdown())
     print(f"msgproxy is ready: open {server.url} (Ctrl-C stops it)", flush=True)
     server.serve_forever()
-    return 0
 
 
 def _allow_open_files(wanted: int) -> None:

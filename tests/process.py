@@ -32,7 +32,9 @@ class ServeProcess:
     def __exit__(self, *_) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.communicate(timeout=20)
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def threads(self) -> int | None:
         """Count its threads, where the system shows them."""

@@ -118,3 +118,34 @@ def test_the_url_is_one_that_works_when_listening_on_all_addresses():
     with ServeProcess("--host", "0.0.0.0") as server:
         assert address_of(server.url)[0] == "127.0.0.1"
         RawClient(server.url).close()
+
+
+def test_nobody_waits_for_who_does_not_read_the_log():
+    """With a pipe that is full, clients come and talk as before, and one signal ends it all."""
+    with ServeProcess("--log-level", "debug") as server:
+        for _ in range(1500):  # 100 KB of refusals, more than a pipe holds
+            with socket.create_connection(address_of(server.url), timeout=20) as client:
+                client.sendall(b"GET /nothing-here HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert client.recv(100).startswith(b"HTTP/1.1 404 ")
+        with RawClient(server.url) as ada, RawClient(server.url) as bob:
+            ada.send("can you hear me?")
+            assert bob.receive() == "can you hear me?"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=20) == 0
+
+
+def test_a_full_disk_behind_stdout_gets_one_clear_line():
+    """The line that says where the server is cannot be printed, so there is no use in running."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no device that is always full")
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [*COMMAND, "--port", "0"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert re.fullmatch(r"msgproxy: .*No space left on device\n", result.stderr), result.stderr

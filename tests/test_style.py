@@ -16,12 +16,13 @@ LAYERS = """
     cli
     chat serve
     link
-    terminal options
+    terminal options logs
     __init__ server
     acceptor listener
     broker
     session
     connection
+    pulse
     wire
     handshake
     page names
