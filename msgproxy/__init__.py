@@ -12,26 +12,30 @@ The path of a message
     reader-3 ─┘                                      └─► outbound-3 ─► writer-3 ─► client 3
 
 To read it in one sitting: `Connection.receive` makes messages of bytes, `Session._pass_on`
-puts them on the inbound queue, `Broker.handle` takes them and puts frames on the outbound
-queues, `Session._send_all` takes those, and `Connection.send` sends the bytes.
+puts them on the inbound queue, `Broker.handle` takes them and `Broker._forward` puts frames on
+the outbound queues, `Session._send_all` takes those, and `Connection.send` sends the bytes.
 
-Threads meet only at queues. So whoever wants to see, record, reorder or limit what crosses
-between them gives the server other queues (`Queues`), and changes nothing else.
+Threads meet only at queues: there they say everything that they have to say to each other. So
+whoever wants to see, record, reorder or limit what crosses between them gives the server other
+queues (`Queues`), and changes nothing else. Besides, a thread can be stopped, by `StopSignal` or
+`Connection.abort`, and it can be looked at: at numbers that it alone writes (`Traffic`, `Pulse`),
+and at the tuple of sessions of which the broker makes a new one at each change.
 
 Who owns what
 =============
 
-=========  =================================  ==============================================
-thread     runs                               owns (no other thread touches it)
-=========  =================================  ==============================================
-accept     `Acceptor.run`                     the listener, the list of all sessions
-reader-n   `Session._run_reader`              the receiving half of a connection, the parsers
-broker     `Broker.run`                       the set of sessions that have joined
-writer-n   `Session._run_writer`              the sending half of a connection
-=========  =================================  ==============================================
+=========  ========================  ========================================================
+thread     runs                      owns (no other thread touches it)
+=========  ========================  ========================================================
+accept     `Acceptor.run`            the listener, the set of all sessions
+reader-n   `Session._run_reader`     the receiving half of a connection, with the parsers
+broker     `Broker.run`              the set of sessions that have joined
+writer-n   `Session._run_writer`     the sending half of a connection; when its reader has
+                                     ended, the other half too
+=========  ========================  ========================================================
 
-What is on a queue is immutable, so it has no owner. `ownership.owned_by` checks this table
-under `python -X dev`. How each thread ends stands in `acceptor.py`.
+What is on a queue is immutable, so it has no owner. Under `python -X dev`, methods marked with
+`ownership.owned_by` refuse any other thread. How each thread ends stands in `acceptor.py`.
 
 The words
 =========
@@ -49,8 +53,10 @@ inbound, outbound
 message, frame
     What a client said, `str` or `bytes`; and its bytes on the wire.
 
-Imports run one way: `cli`, `server`, `acceptor`, `broker`, `session`, `connection`, `wire`,
-`handshake`, and then those that know nobody: `queues`, `events`, `limits`, `stop`, `errors`.
+Imports run one way: `cli`, `serve`, `server`, `acceptor`, `broker`, `session`, `connection`,
+`pulse`, `wire`, `handshake`; below these stand the modules of one idea each (`queues`, `stop`,
+`threads`, `ownership`, `snapshot`, `names`, `page`), and below all `limits`, `events`, `errors`.
+The client, `chat` with `link` and `terminal`, stands beside the server and uses none of it.
 """
 
 from msgproxy.errors import CannotListen, InvalidOption, MsgproxyError, ServerFailed

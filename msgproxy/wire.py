@@ -1,10 +1,12 @@
 """Bytes and what they mean: HTTP for the handshake, WebSocket frames from then on.
 
-Rule: this is the only module that calls wsproto and h11, and it touches no socket: bytes come
-in and bytes go out. What is received changes a parser's state, so a parser belongs to one
-thread, the client's reader. What is sent has no state at all: the server's frames are not
-masked (RFC 6455 section 5.1), and without extensions a frame does not depend on the one
-before. So a message is encoded once for all who get it, by whatever thread.
+Rule: this is the only module of the server that calls wsproto and h11, and it touches no socket:
+bytes come in and bytes go out.
+
+What is received changes a parser's state, so a parser belongs to one thread, the client's
+reader. What is sent has no state at all: the server's frames are not masked (RFC 6455 section
+5.1), and without extensions a frame does not depend on the one before. So a message is encoded
+once for all who get it, by whatever thread.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def pytest_addoption(parser) -> None:
     parser.addoption(
         "--variant",
         choices=sorted(variants.VARIANTS),
-        help="run the tests against a server that is broken in this way (see tests/variants.py)",
+        help="run the tests against a server that is broken in this way (see tests/variants/)",
     )
 
 
