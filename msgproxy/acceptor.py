@@ -156,9 +156,10 @@ class Acceptor:
         """Join threads. Abort the sessions of those who are late. Return who is stuck even then."""
         deadline = time.monotonic() + self._limits.close_timeout
         late = [thread for thread in owners if not threads.join(thread, deadline)]
-        for thread in late:
-            if session := owners[thread]:
-                log.warning("cut off client %d, which was not done in time", session.number)
-                session.abort()
+        sessions = [session for thread in late if (session := owners[thread])]
+        if sessions:
+            log.warning("%d clients were cut off, not being done in time", len(sessions))
+        for session in sessions:
+            session.abort()
         deadline = time.monotonic() + self._limits.close_timeout
         return [thread.name for thread in late if not threads.join(thread, deadline)]
