@@ -52,6 +52,26 @@ def test_it_compares_msgproxy_with_its_peers(tmp_path):
     assert all(ratio["fan100"]["deliveries/s"] for ratio in ratios.values()), done.stdout
 
 
+def test_growth_measures_both_curves_and_the_memory(tmp_path):
+    """A very short run of it gives every figure, and nothing is lost."""
+    file = tmp_path / "growth.json"
+    short = ("--rounds", 1, "--seconds", 0.1, "--json", file)
+    small = ("--clients", 10, "--size", 256, "--visits", 4, 20)
+    done = run(BENCHMARKS / "growth.py", *short, *small)
+    assert done.returncode == 0, done.stderr
+    assert "msgproxy: 0 lost, 0 duplicated, 0 out of order" in done.stdout
+    data = json.loads(file.read_text())
+    assert not [result["error"] for result in data["results"] if result["error"]]
+    measured = data["medians"]["msgproxy"]
+    much, late = {"deliveries/s", "MB/s"}, {"p50 ms", "p99 ms"}
+    for name in ("clients-2", "clients-10", "size-16", "size-256"):
+        assert set(measured.pop(name)) == much
+        assert set(measured.pop(f"{name}-paced")) == late
+    assert {name: set(figures) for name, figures in measured.items()} == {
+        "visits": {"KiB after 4", "KiB after 20"}
+    }
+
+
 def test_it_notices_what_is_lost_or_twice_or_in_the_wrong_order(start):
     """Each of three queues does one wrong thing once, and the check of the load finds it."""
     server = start(queues=BrokenQueues())

@@ -28,7 +28,7 @@ SUBJECT = "msgproxy"
 
 MSGPROXY = (
     *("-m", "msgproxy", "serve", "--port", "0"),
-    *("--max-clients", "2000", "--log-level", "error"),
+    *("--max-clients", "6000", "--log-level", "error"),
 )
 
 

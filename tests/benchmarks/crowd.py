@@ -18,7 +18,10 @@ PATIENCE = 15.0
 """Seconds to wait for what has to come. A server that needs longer has failed."""
 
 PROBE_EVERY = 0.05
-"""Seconds between two probes."""
+"""Seconds between two probes, ..."""
+
+PROBE_FOR_EACH = 0.0002
+"""... and for each client at least so many: thousands are not to be flooded before it begins."""
 
 REQUEST = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -76,7 +79,7 @@ def _gather(first: socket.socket, others: list[socket.socket]) -> None:
             if time.monotonic() > deadline:
                 raise ServerFailed(f"{len(deaf.get_map())} clients hear nothing")
             first.sendall(head(1, MASKED) + NO_MASK + b"?")
-            time.sleep(PROBE_EVERY)
+            time.sleep(max(PROBE_EVERY, PROBE_FOR_EACH * len(others)))
             for key, _ in deaf.select(0):
                 deaf.unregister(key.fileobj)
     first.sendall(head(1, MASKED) + NO_MASK + b"!")

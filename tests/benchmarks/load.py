@@ -14,17 +14,22 @@ import dataclasses
 import json
 import sys
 
+import curves
+import scenarios
 from crowd import ServerFailed
 from limits import TooFewFiles, allow_open_files
 from measure import KINDS
-from scenarios import SCENARIOS
 from wire import Garbled
+
+SCENARIOS = scenarios.SCENARIOS | curves.SCENARIOS
 
 
 def main() -> int:
     """Measure, and print the outcome."""
     arguments = parse_arguments()
     scenario = SCENARIOS[arguments.scenario].with_at_most(arguments.clients)
+    if arguments.visits:
+        scenario = scenario.with_visits(arguments.visits)
     try:
         allow_open_files(scenario.clients)
         measure = KINDS[scenario.kind]
@@ -44,6 +49,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pid", type=int, default=0, help="its process, to see what it uses")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long (default: 2)")
     parser.add_argument("--clients", type=int, default=10**6, help="at most so many clients")
+    parser.add_argument("--visits", type=int, nargs="+", help="when to look at the memory")
     return parser.parse_args()
 
 

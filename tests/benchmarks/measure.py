@@ -6,24 +6,19 @@ connecting (but in churn, which measures that), no start of a process, no arithm
 
 from __future__ import annotations
 
-import contextlib
 import statistics
-import threading
 import time
 
 from audience import Audience
-from crowd import PATIENCE, ServerFailed, connect, crowd
+from crowd import ServerFailed, crowd
 from outcome import Flaws, Meter, Outcome, resident_kib
 from pace import Rate, Window
-from scenarios import DELIVERIES, MEDIAN, MEGABYTES, MEMORY, VISITS, WORST, Scenario
+from scenarios import DELIVERIES, MEDIAN, MEGABYTES, MEMORY, WORST, Scenario
 from traffic import Traffic
-from wire import GOODBYE
+from visits import SETTLE, churn, memory
 
 WARM_UP = 20
 """Clients of `idle` that come before memory is looked at: the first pay for what all share."""
-
-SETTLE = 0.3
-"""Seconds for a server to become quiet."""
 
 
 def traffic(scenario: Scenario, port: int, server: int, seconds: float) -> Outcome:
@@ -89,42 +84,4 @@ def idle(scenario: Scenario, port: int, server: int, seconds: float) -> Outcome:
     return meter.outcome({MEMORY.name: (after - before) / scenario.clients})
 
 
-def churn(scenario: Scenario, port: int, server: int, seconds: float) -> Outcome:
-    """Come and go, several at a time."""
-    visits: list[int] = []  # each thread adds its number in one step: no lock is needed
-    failures: list[Exception] = []
-    until = time.perf_counter() + seconds
-
-    def visit_again_and_again() -> None:
-        count = 0
-        try:
-            while time.perf_counter() < until:
-                visit(port)
-                count += 1
-        except (OSError, ServerFailed) as error:
-            failures.append(error)
-        visits.append(count)
-
-    threads = [threading.Thread(target=visit_again_and_again) for _ in range(scenario.clients)]
-    with Meter(server) as meter:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(seconds + 2 * PATIENCE)
-    if failures:
-        raise ServerFailed(f"a visit failed: {failures[0]}")
-    return meter.outcome({VISITS.name: sum(visits) / meter.seconds})
-
-
-def visit(port: int) -> None:
-    """Connect, shake hands, say goodbye as one should, and wait for the server to hang up.
-
-    A server should say goodbye too. Not all do every time, and it is not what is measured here.
-    """
-    with connect(port) as client, contextlib.suppress(ConnectionResetError):
-        client.sendall(GOODBYE)
-        while client.recv(4096):
-            pass
-
-
-KINDS = {"traffic": traffic, "idle": idle, "churn": churn}
+KINDS = {"traffic": traffic, "idle": idle, "churn": churn, "visits": memory}

@@ -19,7 +19,7 @@ BUSY = 0.9
 
 def text(results: Results) -> str:
     """Return the report, to print."""
-    parts = [_medians(results), *_ratios(results), _cost(results), _cores(results), _flaws(results)]
+    parts = [_medians(results), *_ratios(results), _cost(results), cores(results), flaws(results)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -75,23 +75,26 @@ def _cost(results: Results) -> str:
     return _by_scenario("processor time of the server, in µs per delivery", results, cell)
 
 
-def _cores(results: Results) -> str:
+def cores(results: Results) -> str:
+    """Tell who kept the machine busy."""
+
     def cell(scenario: Scenario, contender: Contender) -> str:
-        if not (cores := results.cores(scenario, contender)):
+        if not (busy := results.cores(scenario, contender)):
             return "-"
-        mark = "!" if cores.load > BUSY else ""
-        return f"{cores.server:.2f} / {cores.load:.2f}{mark} / {cores.others:.2f}"
+        mark = "!" if busy.load > BUSY else ""
+        return f"{busy.server:.2f} / {busy.load:.2f}{mark} / {busy.others:.2f}"
 
     return _by_scenario("cores busy: server / load / others", results, cell)
 
 
-def _flaws(results: Results) -> str:
+def flaws(results: Results) -> str:
+    """Tell what was lost and what failed."""
     lines = []
     for contender in results.contenders:
-        flaws = results.flaws(contender)
+        found = results.flaws(contender)
         lines.append(
-            f"{contender.name}: {flaws.lost} lost, {flaws.duplicated} duplicated, "
-            f"{flaws.reordered} out of order, {flaws.other_order} clients saw another order"
+            f"{contender.name}: {found.lost} lost, {found.duplicated} duplicated, "
+            f"{found.reordered} out of order, {found.other_order} clients saw another order"
         )
     failures = [
         f"{result.server} failed in {result.scenario}, round {result.round}: {result.error}"

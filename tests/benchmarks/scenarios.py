@@ -1,13 +1,15 @@
 """The scenarios: what is measured, as data.
 
-Rule: nothing here runs. `traffic.py`, `idle.py` and `churn.py` say how each kind is measured.
+Rule: nothing here runs. `measure.py` says how each kind is measured.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 KIB = 1024
+MIB = 1024 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Scenario:
 
     name: str
     kind: str
-    """How it is measured: "traffic", "idle" or "churn"."""
+    """How it is measured: "traffic", "idle", "churn" or "visits"."""
 
     about: str
     clients: int
@@ -31,9 +33,16 @@ class Scenario:
     rate: int = 0
     """Messages a second, of all senders together, if there is no window."""
 
+    visits: tuple[int, ...] = ()
+    """After how many visits the memory of the server is looked at."""
+
     def with_at_most(self, clients: int) -> Scenario:
         """Return the same with fewer clients: for a quick look, on a machine with few files."""
         return replace(self, clients=max(self.senders + 1, min(self.clients, clients)))
+
+    def with_visits(self, visits: Sequence[int]) -> Scenario:
+        """Return the same with a look at the memory after other numbers of visits."""
+        return replace(self, visits=tuple(visits), figures=tuple(map(memory_after, visits)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,12 @@ VISITS = Figure("visits/s")
 MEMORY = Figure("KiB/client", more_is_better=False, digits=1)
 MEDIAN = Figure("p50 ms", more_is_better=False, digits=2)
 WORST = Figure("p99 ms", more_is_better=False, digits=2)
+
+
+def memory_after(visits: int) -> Figure:
+    """Return the figure that says how large the server is after so many visits."""
+    return Figure(f"KiB after {visits}", more_is_better=False)
+
 
 ALL = (
     Scenario(
