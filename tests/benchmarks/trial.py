@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import product
 
 import contenders
 from contenders import Contender, running
@@ -24,13 +25,12 @@ LONGEST = 8 * PATIENCE
 
 def measure_all(results: Results, rounds: int, seconds: float) -> None:
     """Measure each scenario with each server, and all of that again in each round."""
-    progress = Progress(rounds * len(results.scenarios) * len(results.contenders))
+    all_of_it = list(product(range(1, rounds + 1), results.scenarios, results.contenders))
+    progress = Progress(len(all_of_it))
     try:
-        for number in range(1, rounds + 1):
-            for scenario in results.scenarios:
-                for contender in results.contenders:
-                    progress.begin(f"round {number}: {scenario.name}, {contender.name}")
-                    results.all.append(measure(scenario, contender, number, seconds))
+        for number, scenario, contender in all_of_it:
+            progress.begin(f"round {number}: {scenario.name}, {contender.name}")
+            results.all.append(measure(scenario, contender, number, seconds))
     finally:
         progress.end()
 
