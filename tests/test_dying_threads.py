@@ -16,6 +16,14 @@ def errors(caplog):
     return [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+def check_that_others_go_on(server, connect, survivor):
+    """Let a newcomer hear what the one client says that is left."""
+    newcomer = connect(server)
+    wait_for_clients(server, 2)
+    survivor.send("still here")
+    assert newcomer.receive() == "still here"
+
+
 def test_a_broker_that_dies_stops_the_server_and_says_so(start, connect, caplog):
     """Never silently: it is logged with the thread's name, and clients are told 1011."""
     queues = Failing("inbound")
@@ -66,10 +74,7 @@ def test_a_writer_that_dies_ends_its_session_only(start, connect, caplog):
     wait_for_clients(server, 1)
     [record] = errors(caplog)
     assert record.threadName.startswith("writer-")
-    eve = connect(server)
-    wait_for_clients(server, 2)
-    ada.send("still here")
-    assert eve.receive() == "still here"
+    check_that_others_go_on(server, connect, ada)
 
 
 def test_a_reader_that_dies_ends_its_session_only(start, connect, caplog):
@@ -96,7 +101,4 @@ def test_a_reader_that_dies_ends_its_session_only(start, connect, caplog):
     wait_for_clients(server, 1)
     [record] = errors(caplog)
     assert record.threadName.startswith("reader-")
-    eve = connect(server)
-    wait_for_clients(server, 2)
-    bob.send("still here")
-    assert eve.receive() == "still here"
+    check_that_others_go_on(server, connect, bob)
