@@ -21,15 +21,16 @@ LAYERS = """
     acceptor listener
     broker
     session
+    writer
     connection
     pulse
     wire
     handshake
     page names
-    queues snapshot ownership threads stop scheduling
+    queues ownership threads stop scheduling
     limits
     events
-    errors
+    snapshot errors
 """.strip().splitlines()
 """From the top to the bottom. A module imports from below its own line only."""
 
