@@ -24,11 +24,14 @@ LAYERS = """
     writer
     connection
     pulse
+    trace
     wire
     handshake
     page names
+    recording
+    recorded
     queues ownership threads stop scheduling
-    limits
+    limits hops
     events
     snapshot errors
 """.strip().splitlines()
