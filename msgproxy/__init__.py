@@ -13,7 +13,7 @@ The path of a message
 
 To read it in one sitting: `Connection.receive` makes messages of bytes, `Session._pass_on`
 puts them on the inbound queue, `Broker.handle` takes them and `Broker._forward` puts frames on
-the outbound queues, `Session._send_all` takes those, and `Connection.send` sends the bytes.
+the outbound queues, `Writer._send_all` takes those, and `Connection.send` sends the bytes.
 
 Threads meet only at queues: there they say everything that they have to say to each other. So
 whoever wants to see, record, reorder or limit what crosses between them gives the server other
@@ -30,7 +30,7 @@ thread     runs                      owns (no other thread touches it)
 accept     `Acceptor.run`            the listener, the set of all sessions
 reader-n   `Session._run_reader`     the receiving half of a connection, with the parsers
 broker     `Broker.run`              the set of sessions that have joined
-writer-n   `Session._run_writer`     the sending half of a connection; when its reader has
+writer-n   `Writer.run`              the sending half of a connection; when its reader has
                                      ended, the other half too
 =========  ========================  ========================================================
 

@@ -141,6 +141,7 @@ class Acceptor:
 
     def _end_all(self) -> None:
         self._listener.close()
+        self._queues.stopping()
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
         stuck = self._join({session.reader: session for session in self._sessions})

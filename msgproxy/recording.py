@@ -42,6 +42,10 @@ class Recording(Queues):
         made = self._queues.outbound(limits, number)
         return record(made, f"outbound-{number}", self.is_on, self._ring.put)
 
+    def stopping(self) -> None:
+        """Pass it on."""
+        self._queues.stopping()
+
     # Called by any thread.
 
     def listen(self, seconds: float) -> None:

@@ -14,8 +14,9 @@ FILES = [*MODULES, *sorted((PACKAGE / "web").iterdir())]
 LAYERS = """
     __main__
     cli
-    chat serve
-    link
+    chat serve watch
+    link table
+    board
     terminal options logs
     __init__ server
     acceptor listener
@@ -30,8 +31,15 @@ LAYERS = """
     page names
     recording
     recorded
-    queues ownership threads stop scheduling
-    limits hops
+    export
+    chrome diagram
+    margins strokes
+    retrace excerpt layout
+    lanes scale
+    timeline canvas palette
+    explore turns
+    queues ownership threads stop scheduling schedule
+    limits hops steps
     events
     snapshot errors
 """.strip().splitlines()
