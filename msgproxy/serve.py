@@ -12,8 +12,9 @@ import logging
 import signal
 import tempfile
 
-from msgproxy import export, logs, options, scheduling
+from msgproxy import logs, options, scheduling
 from msgproxy.limits import Limits
+from msgproxy.picture import export
 from msgproxy.queues import Queues
 from msgproxy.recording import Recording
 from msgproxy.server import Server

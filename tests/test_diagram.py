@@ -11,13 +11,13 @@ import pytest
 from browser import chromium  # noqa: F401
 from playwright.sync_api import Browser
 
-from msgproxy.canvas import clean
-from msgproxy.diagram import draw
 from msgproxy.events import MessageId
 from msgproxy.hops import Hop
-from msgproxy.palette import DARK, LIGHT
-from msgproxy.retrace import retrace
-from msgproxy.timeline import Flight, Lane, Mark, Span, Timeline, in_words
+from msgproxy.picture.canvas import clean
+from msgproxy.picture.diagram import draw
+from msgproxy.picture.palette import DARK, LIGHT
+from msgproxy.picture.retrace import retrace
+from msgproxy.picture.timeline import Flight, Lane, Mark, Span, Timeline, in_words
 
 SVG = "{http://www.w3.org/2000/svg}"
 

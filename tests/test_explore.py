@@ -9,10 +9,10 @@ from clients import PATIENCE
 
 from msgproxy.broker import Broker
 from msgproxy.events import GOING_AWAY, Joined, Left, Received, Stopped
-from msgproxy.explore import Deadlock, explore, replay
 from msgproxy.queues import InboundQueue
-from msgproxy.schedule import Schedule
-from msgproxy.turns import by_turns
+from msgproxy.schedule.explore import Deadlock, explore, replay
+from msgproxy.schedule.schedule import Schedule
+from msgproxy.schedule.turns import by_turns
 
 
 def shared_set(schedule):

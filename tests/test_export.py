@@ -17,11 +17,12 @@ from clients import RawClient
 from http_client import ask, request
 from process import COMMAND, ServeProcess
 
-from msgproxy import InvalidOption, export
-from msgproxy.chrome import trace_events
+from msgproxy import InvalidOption
 from msgproxy.events import MessageId
 from msgproxy.hops import Hop
-from msgproxy.retrace import retrace
+from msgproxy.picture import export
+from msgproxy.picture.chrome import trace_events
+from msgproxy.picture.retrace import retrace
 
 _made: dict[str, list[Hop]] = {}
 

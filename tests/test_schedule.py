@@ -6,9 +6,9 @@ import pytest
 from clients import PATIENCE, wait_for, wait_for_clients
 
 from msgproxy.recording import Recording
-from msgproxy.schedule import Schedule
-from msgproxy.steps import StepMissed, means
-from msgproxy.turns import Scheduled
+from msgproxy.schedule.schedule import Schedule
+from msgproxy.schedule.steps import StepMissed, means
+from msgproxy.schedule.turns import Scheduled
 
 
 def test_a_schedule_that_was_taken_can_be_taken_again(start, connect):

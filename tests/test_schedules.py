@@ -1,6 +1,7 @@
 """The races that matter, each in an exact order: who leaves, joins, or stops in the middle of what.
 
-`ana` is client 1, `bob` client 2, `carol` client 3; the steps stand in `msgproxy/turns.py`.
+`ana` is client 1, `bob` client 2, `carol` client 3; the steps stand in
+`msgproxy/schedule/turns.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import pytest
 from clients import CLOSE, PATIENCE, RawClient, wait_for, wait_for_clients
 
 from msgproxy import Limits
-from msgproxy.schedule import Schedule
-from msgproxy.steps import StepMissed, means
-from msgproxy.turns import Scheduled
+from msgproxy.schedule.schedule import Schedule
+from msgproxy.schedule.steps import StepMissed, means
+from msgproxy.schedule.turns import Scheduled
 
 SMALL = Limits(max_message_size=1000, inbound_limit=4000, outbound_limit=5064)
 """Five messages of 1000 bytes are too much for a client that takes none of them."""
