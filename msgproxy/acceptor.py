@@ -43,6 +43,7 @@ from msgproxy.handshake import Policy
 from msgproxy.limits import Limits
 from msgproxy.queues import Queues
 from msgproxy.session import Session
+from msgproxy.snapshot import Look
 from msgproxy.stop import StopSignal, Wake
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Acceptor:
         policy: Policy,
         limits: Limits,
         queues: Queues,
+        look: Look,
     ) -> None:
         self._listener = listener
         self._stop = stop
@@ -75,6 +77,7 @@ class Acceptor:
         self._policy = policy
         self._limits = limits
         self._queues = queues
+        self._look = look
         self.has_failed = False
         """Set by the accepting thread when it dies of a bug; anyone may look."""
         self._broker_thread = threads.make(broker.run, "broker")
@@ -133,11 +136,12 @@ class Acceptor:
             self._ended,
             self._limits.close_timeout,
         )
-        session.start(replace(self._policy, full=is_full))
+        session.start(replace(self._policy, full=is_full), self._queues, self._look)
         self._sessions.add(session)
 
     def _end_all(self) -> None:
         self._listener.close()
+        self._queues.stopping()
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
         stuck = self._join({session.reader: session for session in self._sessions})

@@ -14,7 +14,7 @@ import itertools
 import logging
 import queue
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from msgproxy import threads
 from msgproxy.events import (
@@ -26,15 +26,17 @@ from msgproxy.events import (
     Joined,
     Left,
     Outgoing,
+    Participant,
     Received,
     Stopped,
 )
 from msgproxy.ownership import owned_by
-from msgproxy.session import Session
 from msgproxy.stop import StopSignal
 from msgproxy.wire import encode
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Broker:
@@ -44,11 +46,12 @@ class Broker:
         self.inbound = inbound
         self.has_failed = False
         """Set by the broker thread when it dies of a bug; anyone may look."""
-        self.joined: tuple[Session, ...] = ()
+        self.joined: tuple[Participant, ...] = ()
         """A copy of the set, made anew at each change: anyone may look at it, at any time."""
         self._stop = stop
         self._echo = echo
-        self._sessions: set[Session] = set()
+        self._sessions: dict[Participant, None] = {}
+        """A set that keeps the order of joining. So what the broker does can be repeated."""
         self._is_over = False
 
     def run(self) -> None:
@@ -85,7 +88,7 @@ class Broker:
                 if isinstance(event, Stopped):
                     self._is_over = True
                 elif isinstance(event, Joined):
-                    self._sessions.add(event.session)
+                    self._sessions[event.session] = None
             if not self._is_over:
                 events = self.inbound.get()
 
@@ -104,7 +107,7 @@ class Broker:
     def _note(self, event: Event) -> None:
         match event:
             case Joined(session):
-                self._sessions.add(session)
+                self._sessions[session] = None
             case Left(session, farewell):
                 self._part(session, farewell)
             case Stopped():
@@ -121,8 +124,9 @@ class Broker:
         # Who was cut off may go on talking for a while. Nobody has to listen.
         heard = [event for event in received if event.session in self._sessions]
         frames = tuple(encode(event.message) for event in heard)
-        for_all = Outgoing(frames, sum(event.size for event in heard), len(heard))
-        own: dict[Session, list[int]] = {}
+        messages = tuple(event.id for event in heard)
+        for_all = Outgoing(frames, sum(event.size for event in heard), messages)
+        own: dict[Participant, list[int]] = {}
         for place, event in enumerate(heard):
             own.setdefault(event.session, []).append(place)
         for session in tuple(self._sessions):
@@ -134,24 +138,29 @@ class Broker:
                 self._part(session, TOO_SLOW)
                 self.joined = tuple(self._sessions)
 
-    def _part(self, session: Session, farewell: Farewell) -> None:
+    def _part(self, session: Participant, farewell: Farewell) -> None:
         """Forget a session. It may be forgotten already: a client that was cut off leaves too."""
         if session in self._sessions:
-            self._sessions.discard(session)
+            del self._sessions[session]
             session.end(farewell)
 
 
 def _all_but(outgoing: Outgoing, places: list[int], heard: list[Received]) -> Outgoing:
-    """Return the same without the frames at some places.
+    """Return the same without the frames at some places."""
+    size = outgoing.size - sum(heard[place].size for place in places)
+    return Outgoing(_cut(outgoing.frames, places), size, _cut(outgoing.messages, places))
 
-    It copies what is between them, instead of looking at each frame: when a crowd has talked
-    while the broker was busy, there are thousands of frames, and this is done for each talker.
+
+def _cut(everything: tuple[T, ...], places: list[int]) -> tuple[T, ...]:
+    """Return it without some places.
+
+    It copies what is between them, instead of looking at each: when a crowd has talked while
+    the broker was busy, there are thousands of frames, and this is done for each talker.
     """
-    kept: list[bytes] = []
+    kept: list[T] = []
     start = 0
     for place in places:
-        kept += outgoing.frames[start:place]
+        kept += everything[start:place]
         start = place + 1
-    kept += outgoing.frames[start:]
-    size = outgoing.size - sum(heard[place].size for place in places)
-    return Outgoing(tuple(kept), size, len(kept))
+    kept += everything[start:]
+    return tuple(kept)

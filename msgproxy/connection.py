@@ -25,7 +25,7 @@ from msgproxy.limits import Limits
 from msgproxy.ownership import owned_by
 from msgproxy.pulse import Pulse
 from msgproxy.stop import StopSignal, Wake
-from msgproxy.wire import PIECE, Control, FrameParser, RequestParser, Said, in_pieces
+from msgproxy.wire import PIECE, Admission, Control, FrameParser, RequestParser, Said, in_pieces
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Connection:
     # Called by the reader thread.
 
     @owned_by("reader")
-    def handshake(self, policy: Policy) -> bytes | None:
+    def handshake(self, policy: Policy) -> Admission | None:
         """Read the client's request. Return the answer that lets it in, for the writer to send.
 
         Return None if the client may not come in, or only wanted the page. It has been told so
@@ -68,10 +68,10 @@ class Connection:
             return None
         response = answer(request, policy) if isinstance(request, Request) else request
         if response is UPGRADE and isinstance(request, Request):
-            welcome, self._came_early = requests.upgrade(request)
+            admission, self._came_early = requests.upgrade(request)
             # From here on the timeout is the writer's, for each `sendall`; the reader has `_stop`.
             self._socket.settimeout(self._limits.ping_timeout)
-            return welcome
+            return admission
         try:
             self._turn_away(response, requests.answer(response))
         except OSError as error:

@@ -7,13 +7,27 @@ afterwards; here nobody could change it anyway.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from msgproxy.session import Session
+from msgproxy.snapshot import ClientSnapshot
 
 Message = str | bytes
 """What a client said: a text message is a `str`, a binary message is `bytes`."""
+
+
+class MessageId(NamedTuple):
+    """Which message: the `number`-th that this client said, from 1.
+
+    Who looks at the queues knows a message by it, alone or in a batch, before and after it has
+    become a frame.
+    """
+
+    client: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.client}.{self.number}"
+
 
 BOOKKEEPING = 64
 """Bytes that an item counts on a queue besides its message.
@@ -44,6 +58,21 @@ TOO_SLOW = Farewell(1013, "too slow: more is waiting for you than the server kee
 INTERNAL_ERROR = Farewell(1011, "the server met a bug")
 
 
+class Participant(Protocol):
+    """What the broker knows of those between whom it forwards messages."""
+
+    number: int
+
+    def send(self, outgoing: Outgoing) -> bool:
+        """Queue frames, without waiting; return False if there is no room."""
+
+    def end(self, farewell: Farewell) -> None:
+        """Let it have what waits for it, then say goodbye. Nothing follows."""
+
+    def snapshot(self) -> ClientSnapshot:
+        """Return how it stands with it. Any thread may call this."""
+
+
 # On the inbound queue: facts, in the past tense. What follows from them the broker decides.
 
 
@@ -51,7 +80,7 @@ INTERNAL_ERROR = Farewell(1011, "the server met a bug")
 class Joined:
     """A client finished its handshake: from now on it gets what others say."""
 
-    session: Session
+    session: Participant
     size: int = BOOKKEEPING
 
 
@@ -63,16 +92,23 @@ class Received:
     for each one in UTF-8.)
     """
 
-    session: Session
+    session: Participant
     message: Message
     size: int
+    number: int
+    """Of the messages that this client has said, from 1."""
+
+    @property
+    def id(self) -> MessageId:
+        """What the message is called wherever it goes."""
+        return MessageId(self.session.number, self.number)
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """A client has gone, or has to go. It is the last that its reader puts on this queue."""
 
-    session: Session
+    session: Participant
     farewell: Farewell
     size: int = BOOKKEEPING
 
@@ -95,10 +131,10 @@ class Outgoing:
     """Frames for one client, finished bytes: whoever takes them has only to send them.
 
     The frames of a broadcast are the same objects in every client's queue. `size` is in bytes,
-    as the queue counts it; `messages` says how many of the frames are somebody's messages.
+    as the queue counts it; `messages` says which messages the frames are, if they are any.
     """
 
     frames: tuple[bytes, ...]
     size: int
-    messages: int = 0
+    messages: tuple[MessageId, ...] = ()
     is_last: bool = False

@@ -17,6 +17,9 @@ from msgproxy.page import PAGE, PAGE_HEADERS
 
 Headers = tuple[tuple[str, str], ...]
 
+TRACE = "/trace"
+"""Where those connect who watch what goes on inside."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -26,6 +29,11 @@ class Request:
     target: str
     http_version: str
     headers: Headers
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
 
     def values(self, name: str) -> list[str]:
         """Return the values of all headers of this name, without surrounding spaces."""
@@ -69,6 +77,9 @@ class Policy:
     allowed_origins: frozenset[str] = frozenset()
     """Origins, besides the server's own, whose pages may connect."""
 
+    can_be_watched: bool = False
+    """Viewers may come in, at `TRACE`."""
+
     full: bool = False
     """There is no room for another client."""
 
@@ -108,9 +119,9 @@ def _is_called_by_our_name(request: Request, policy: Policy) -> Response | None:
     return None
 
 
-def _path_exists(request: Request, _: Policy) -> Response | None:
-    path = request.target.partition("?")[0]
-    return None if path == "/" else refuse(404, "there is nothing here but /")
+def _path_exists(request: Request, policy: Policy) -> Response | None:
+    paths = {"/", TRACE} if policy.can_be_watched else {"/"}
+    return None if request.path in paths else refuse(404, "there is nothing here but /")
 
 
 def _method_is_get(request: Request, _: Policy) -> Response | None:
@@ -122,6 +133,8 @@ def _method_is_get(request: Request, _: Policy) -> Response | None:
 def _wants_page(request: Request, _: Policy) -> Response | None:
     if "websocket" in request.tokens("upgrade"):
         return None
+    if request.path == TRACE:
+        return refuse(426, f"{TRACE} is a WebSocket", ("Upgrade", "websocket"))
     return Response(200, PAGE, PAGE_HEADERS)
 
 
@@ -164,7 +177,9 @@ def _comes_from_allowed_page(request: Request, policy: Policy) -> Response | Non
     origins = request.values("origin")
     hosts = request.values("host")
     own = {f"{scheme}://{host}".lower() for scheme in ("http", "https") for host in hosts}
-    if not origins or {origin.lower() for origin in origins} <= own | policy.allowed_origins:
+    # Inside looks only who is at home here: what a foreign page may say, it may; no more.
+    allowed = own if request.path == TRACE else own | policy.allowed_origins
+    if not origins or {origin.lower() for origin in origins} <= allowed:
         return None
     return refuse(403, f"pages of origin {ascii(origins)[1:-1]} may not connect here")
 

@@ -17,6 +17,7 @@ import queue
 from typing import Any
 
 from msgproxy.limits import Limits
+from msgproxy.snapshot import Look
 
 
 class BatchQueue(queue.Queue[Any]):
@@ -80,6 +81,13 @@ class OutboundQueue(BatchQueue):
         self._has_last = item.is_last
 
 
+class Unheard(queue.Queue[Any]):
+    """Takes in everything, and keeps nothing: what is put here, nobody ever takes."""
+
+    def _put(self, item: Any) -> None:
+        """Forget it."""
+
+
 class Queues:
     """Makes a server's queues. Override it to see, slow down or reorder what threads exchange.
 
@@ -94,3 +102,16 @@ class Queues:
     def outbound(self, limits: Limits, number: int) -> queue.Queue[Any]:  # noqa: ARG002
         """Make the queue to the writer of session `number`."""
         return OutboundQueue(limits.outbound_limit)
+
+    def stopping(self) -> None:
+        """Hear that the server stops. The accepting thread calls it before it joins any other."""
+
+    can_be_watched = False
+    """Whether `viewer` makes queues: if not, there is no `/trace`."""
+
+    def viewer(self, look: Look, target: str) -> queue.Queue[Any]:
+        """Make the queue to the writer of one who watches: `target` says what it asked for.
+
+        `look` tells how it stands with the server, at any time, to any thread.
+        """
+        raise NotImplementedError(f"nothing to see at {target}, and nothing to {look} at")

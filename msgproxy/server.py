@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import time
 from collections.abc import Iterable
 from threading import Thread
@@ -66,19 +67,24 @@ class Server:
         if self._thread is not None:
             raise CannotListen("this server has run already; make a new one")
         with contextlib.ExitStack() as undo:
-            socket = undo.enter_context(listener.listen(self._host, self._port))
+            listening = undo.enter_context(listener.listen(self._host, self._port))
             self._stop = undo.enter_context(contextlib.closing(StopSignal()))
             self._broker = Broker(self._queues.inbound(self._limits), self._stop, self._echo)
-            policy = Policy(listener.is_loopback(socket), self._allowed_origins)
-            self._acceptor = Acceptor(
-                socket, self._stop, self._broker, policy, self._limits, self._queues
-            )
+            self._acceptor = self._make_acceptor(listening)
             thread = threads.make(self._acceptor.run, "accept")
             thread.start()
             undo.pop_all()  # the socket and the signal are the accepting thread's from now on
-        self._port = socket.getsockname()[1]
+        self._port = listening.getsockname()[1]
         self._thread = thread
         return self
+
+    def _make_acceptor(self, listening: socket.socket) -> Acceptor:
+        policy = Policy(
+            listener.is_loopback(listening), self._allowed_origins, self._queues.can_be_watched
+        )
+        return Acceptor(
+            listening, self._stop, self._broker, policy, self._limits, self._queues, self.snapshot
+        )
 
     def shutdown(self) -> None:
         """Ask the server to stop, and return at once. A signal handler may call it as well."""

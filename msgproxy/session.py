@@ -21,22 +21,23 @@ from __future__ import annotations
 
 import logging
 import queue
-import time
 from typing import Any
 
 from msgproxy import events, threads
 from msgproxy.connection import Connection
 from msgproxy.events import GOING_AWAY, INTERNAL_ERROR, TOO_SLOW, Farewell, Outgoing
-from msgproxy.handshake import Policy
+from msgproxy.handshake import TRACE, Policy
 from msgproxy.ownership import owned_by
-from msgproxy.snapshot import ClientSnapshot, Traffic
-from msgproxy.wire import Control, Said, encode_close
+from msgproxy.queues import Queues, Unheard
+from msgproxy.snapshot import ClientSnapshot, Look, Traffic
+from msgproxy.wire import Admission, Control, Said, encode_close
+from msgproxy.writer import Writer
 
 log = logging.getLogger(__name__)
 
 
 class Session:
-    """The server's side of one client: its outbound queue, its reader, its writer."""
+    """The server's side of one client: its reader, its writer, and its place in the proxy."""
 
     def __init__(
         self,
@@ -50,18 +51,22 @@ class Session:
         self.number = number
         self._connection = connection
         self._inbound = inbound
-        self._outbound = outbound
         self._ended = ended
         self._close_timeout = close_timeout
         self._traffic = Traffic()
+        self._writer = Writer(number, connection, self._traffic)
+        self._writer.outbound = outbound
         self.reader = threads.make(self._run_reader, f"reader-{number}")
-        self.writer = threads.make(self._run_writer, f"writer-{number}")
+        self.writer = self._writer.thread
 
     # Called by the accepting thread.
 
-    def start(self, policy: Policy) -> None:
-        """Begin. Raise RuntimeError if the system gives no more threads."""
-        self._policy = policy
+    def start(self, policy: Policy, queues: Queues, look: Look) -> None:
+        """Begin. Raise RuntimeError if the system gives no more threads.
+
+        `queues` and `look` are for who comes to watch: where its queue is from, and what it sees.
+        """
+        self._policy, self._queues, self._look = policy, queues, look
         self.reader.start()
 
     # Called by the broker thread.
@@ -69,13 +74,12 @@ class Session:
     @owned_by("broker")
     def send(self, outgoing: Outgoing) -> bool:
         """Queue frames for the client, without waiting; return False if there is no room."""
-        return self._put(outgoing)
+        return self._writer.put(outgoing)
 
     @owned_by("broker")
     def end(self, farewell: Farewell) -> None:
         """Let the client have what waits for it, then say goodbye. There is always room for it."""
-        frames = (encode_close(farewell),) if farewell.can_be_sent else ()
-        self._put(Outgoing(frames, events.BOOKKEEPING, is_last=True))
+        self._say_goodbye(farewell)
 
     # Called by any thread.
 
@@ -85,15 +89,8 @@ class Session:
 
     def snapshot(self) -> ClientSnapshot:
         """Return how it stands with this client."""
-        peer, waiting = self._connection.peer, self._outbound.qsize()
+        peer, waiting = self._connection.peer, self._writer.outbound.qsize()
         return self._traffic.snapshot(self.number, peer, waiting)
-
-    def _put(self, outgoing: Outgoing) -> bool:
-        try:
-            self._outbound.put_nowait(outgoing)
-        except queue.Full:
-            return False
-        return True
 
     # The reader thread.
 
@@ -104,13 +101,19 @@ class Session:
         has come in: a pong sent from here could land inside a large frame of the writer's.
         """
         try:
-            if welcome := self._connection.handshake(self._policy):
-                self._join(welcome)
+            if admission := self._connection.handshake(self._policy):
+                self._let_in(admission)
         except Exception as error:
             threads.report_death(log, error)
         finally:
             if self.writer.ident is None:  # never started: the reader is the last thread
                 self._close()
+
+    def _let_in(self, admission: Admission) -> None:
+        if admission.request.path == TRACE:
+            self._watch(admission)
+        else:
+            self._join(admission.welcome)
 
     def _join(self, welcome: bytes) -> None:
         """Be among those who hear what is said, until the client leaves or the server stops."""
@@ -119,9 +122,9 @@ class Session:
             self._traffic.join()
             # The writer is started last, and the welcome is the first that it sends. So whoever
             # has been welcomed has joined, and misses nothing that is said from then on.
-            self._put(Outgoing((welcome,), events.BOOKKEEPING))
+            self._writer.put(Outgoing((welcome,), events.BOOKKEEPING))
             self._inbound.put(events.Joined(self))
-            self.writer.start()
+            self._start_writer()
             log.info("joined from %s", self._connection.peer)
             farewell = self._pass_on()
         finally:
@@ -141,58 +144,43 @@ class Session:
         for item in self._connection.receive():
             match item:
                 case Said(message, size):
-                    self._traffic.came_in(size)
+                    number = self._traffic.came_in(size)
+                    size += events.BOOKKEEPING
                     # May have to wait. That is how a fast sender is slowed down.
-                    self._inbound.put(events.Received(self, message, size + events.BOOKKEEPING))
+                    self._inbound.put(events.Received(self, message, size, number))
                 case Control(frame):
-                    if not self._put(Outgoing((frame,), len(frame) + events.BOOKKEEPING)):
+                    if not self._writer.put(Outgoing((frame,), len(frame) + events.BOOKKEEPING)):
                         return TOO_SLOW
                 case Farewell():
                     return item
         return None
 
-    # The writer thread.
+    def _watch(self, admission: Admission) -> None:
+        """Be shown what goes on inside, with no part in it: the broker never hears of it.
 
-    def _run_writer(self) -> None:
-        """Run the writer thread: send what stands on the outbound queue, until the last of it.
-
-        This is the only thread that sends to the client, so frames never mix. It is also the
-        session's last thread, and the one that closes the socket.
+        Its threads are those of any client. Only their queues are others: one that nobody takes
+        from, for what it says, and one that fills by itself, for what it sees.
         """
+        self._inbound = Unheard()
+        self._writer.outbound = self._queues.viewer(self._look, admission.request.target)
+        self._writer.put(Outgoing((admission.welcome,), events.BOOKKEEPING))
+        self._start_writer()
+        farewell = INTERNAL_ERROR  # if what follows fails
         try:
-            self._send_all()
-        except TimeoutError:
-            log.warning("cut off: takes too little of what it is sent")
-            self.abort()
-        except OSError as error:
-            log.info("cannot send: %s", error.strerror or error)
-            self.abort()
-        except Exception as error:
-            threads.report_death(log, error)
-            self.abort()
+            log.info("watches from %s", self._connection.peer)
+            farewell = self._pass_on() or GOING_AWAY
         finally:
-            self._part()
+            log.info("watches no longer: %s", farewell)
+            self._say_goodbye(farewell)
 
-    def _send_all(self) -> None:
-        is_last = False
-        while not is_last:
-            batch: list[Outgoing] = self._outbound.get()
-            is_last = batch[-1].is_last
-            size = self._connection.send([frame for item in batch for frame in item.frames])
-            self._traffic.went_out(sum(item.messages for item in batch), size)
+    def _start_writer(self) -> None:
+        self._writer.start(self.reader, self._close, self._close_timeout)
 
-    def _part(self) -> None:
-        """Give the client the close timeout to hang up, then close the socket."""
-        deadline = time.monotonic() + self._close_timeout
-        self._connection.finish_sending()
-        # As a rule the reader has ended by now. But that of a client that was cut off still reads.
-        if threads.join(self.reader, deadline):
-            self._connection.linger(deadline)
-        self._connection.abort()
-        # Without a deadline: on the socket nothing can be waited for any more, and what it puts
-        # on the inbound queue, the broker takes. The socket must not be closed before.
-        self.reader.join()
-        self._close()
+    def _say_goodbye(self, farewell: Farewell) -> None:
+        frames = (encode_close(farewell),) if farewell.can_be_sent else ()
+        self._writer.put(Outgoing(frames, events.BOOKKEEPING, is_last=True))
+
+    # The session's last thread: as a rule the writer.
 
     def _close(self) -> None:
         self._connection.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -45,10 +46,11 @@ class Traffic:
         """Note the time. The reader calls it."""
         self.joined_at = time.monotonic()
 
-    def came_in(self, size: int) -> None:
-        """Count a message. The reader calls it."""
+    def came_in(self, size: int) -> int:
+        """Count a message, and return which one it is. The reader calls it."""
         self.messages_in += 1
         self.bytes_in += size
+        return self.messages_in
 
     def went_out(self, messages: int, size: int) -> None:
         """Count what was sent in one go. The writer calls it."""
@@ -97,6 +99,10 @@ class Snapshot:
         caption = f"msgproxy at {self.url}, {state}; {self.waiting} B wait for the broker"
         body = "".join(_row("td", row) for row in rows)
         return f"<table><caption>{html.escape(caption)}</caption>{_row('th', heads)}{body}</table>"
+
+
+Look = Callable[[], Snapshot]
+"""Looks at a server. Any thread may call it."""
 
 
 def _row(tag: str, cells: tuple[object, ...]) -> str:

@@ -32,6 +32,14 @@ PIECE = 256 * 1024
 """Bytes to send in one go, and so what a client has to take within the ping timeout."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A client may come in: what it asked for, and the bytes that tell it so."""
+
+    request: Request
+    welcome: bytes
+
+
 class RequestParser:
     """Reads one HTTP request, and writes the answer to it."""
 
@@ -63,8 +71,8 @@ class RequestParser:
         )
         return (self._http.send(head) or b"") + (response.body if response.has_body else b"")
 
-    def upgrade(self, request: Request) -> tuple[bytes, bytes]:
-        """Return the bytes of the answer, and those that came behind the request.
+    def upgrade(self, request: Request) -> tuple[Admission, bytes]:
+        """Return the answer, and the bytes that came behind the request.
 
         A client need not wait for the answer: its first frames may be here already.
         """
@@ -78,7 +86,8 @@ class RequestParser:
         switch = h11.InformationalResponse(
             status_code=101, reason=b"Switching Protocols", headers=headers
         )
-        return self._http.send(switch) or b"", self._http.trailing_data[0]
+        welcome = self._http.send(switch) or b""
+        return Admission(request, welcome), self._http.trailing_data[0]
 
 
 def _as_request(event: h11.Request) -> Request:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from clients import PATIENCE, wait_for
 
-from msgproxy import check_load
-from msgproxy.check_behaviours import NAMES
+from msgproxy.check import load as check_load
+from msgproxy.check.behaviours import NAMES
 from msgproxy.cli import main
 
 STEPS = Path(__file__).parent.parent / "tutorial" / "steps"
@@ -173,7 +173,7 @@ def test_a_program_that_breaks_is_quoted(capsys, tmp_path):
 
 
 def test_a_program_that_tells_no_address(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("msgproxy.check_program.START_PATIENCE", 0.5)
+    monkeypatch.setattr("msgproxy.check.program.START_PATIENCE", 0.5)
     path = program(tmp_path, "import time\nprint('working')\ntime.sleep(600)")
     with pytest.raises(SystemExit) as exit_:
         main(["check", "--patience", "0.5", "--run", path])

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from clients import PATIENCE
 
-from msgproxy import check_load, check_wire
-from msgproxy.check_behaviours import NAMES
+from msgproxy.check import load as check_load
+from msgproxy.check import wire as check_wire
+from msgproxy.check.behaviours import NAMES
 from msgproxy.cli import main
 
 FOLDER = Path(__file__).parent.parent / "tutorial" / "steps"

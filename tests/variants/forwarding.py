@@ -71,16 +71,16 @@ def readers_forward_themselves():
     """No broker: each reader puts on all outbound queues, in the order it happens to have."""
 
     def forward_from_here(self, welcome):
-        self._put(Outgoing((welcome,), 1))
+        self._writer.put(Outgoing((welcome,), 1))
         self._inbound.put(Joined(self))
-        self.writer.start()
+        self._start_writer()
         for item in self._connection.receive():
             if isinstance(item, wire.Said):
                 frames = (wire.encode(item.message),)
                 for session in BROKERS[-1].joined:
                     if session is not self:
                         time.sleep(0.0001)  # a thread switch, which else comes rarely
-                        session._put(Outgoing(frames, item.size))
+                        session._writer.put(Outgoing(frames, item.size))
         self._inbound.put(Left(self, GOING_AWAY))
 
     Session._join = forward_from_here
@@ -92,8 +92,8 @@ def readers_change_the_set():
     """Joining does not go through the queue: the reader adds itself to the broker's set."""
 
     def join_from_here(self, welcome):
-        self._put(Outgoing((welcome,), 1))
-        self.writer.start()
+        self._writer.put(Outgoing((welcome,), 1))
+        self._start_writer()
         BROKERS[-1].handle([Joined(self)])
         Session._pass_on(self)
         BROKERS[-1].handle([Left(self, GOING_AWAY)])

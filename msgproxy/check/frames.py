@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Iterator
 
-from msgproxy.check_failure import Surprise
+from msgproxy.check.failure import Surprise
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 

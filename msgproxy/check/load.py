@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 
-from msgproxy.check_client import Client
-from msgproxy.check_crew import Crew
-from msgproxy.check_failure import Surprise, expecting
-from msgproxy.check_frames import PONG, Message
+from msgproxy.check.client import Client
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.frames import PONG, Message
 
 BLOCK = bytes(64 * 1024)
 """A message of middling size."""

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from msgproxy import options
-from msgproxy.check_behaviours import BEHAVIOURS, NAMES, Behaviour
-from msgproxy.check_client import Address
-from msgproxy.check_crew import Crew
-from msgproxy.check_failure import Failed
-from msgproxy.check_program import ServerProgram
-from msgproxy.check_report import Report
+from msgproxy.check.behaviours import BEHAVIOURS, NAMES, Behaviour
+from msgproxy.check.client import Address
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Failed
+from msgproxy.check.program import ServerProgram
+from msgproxy.check.report import Report
 from msgproxy.errors import CannotConnect, InvalidOption
 from msgproxy.link import websocket_url
 

@@ -5,10 +5,10 @@ Rule: a behaviour provokes what it looks for. One that a server passes by good l
 
 from __future__ import annotations
 
-from msgproxy.check_client import Client
-from msgproxy.check_crew import Crew
-from msgproxy.check_failure import Surprise, expecting
-from msgproxy.check_frames import Message
+from msgproxy.check.client import Client
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.frames import Message
 
 KINDS: tuple[Message, ...] = ("text: déjà vu \N{SNOWMAN}", b"binary: \x00\xff\r\n", "", b"")
 """Messages that have to arrive as they were said: the same bytes, and the same kind."""

@@ -10,9 +10,9 @@ import os
 import sys
 import textwrap
 
-from msgproxy.check_behaviours import Behaviour
-from msgproxy.check_failure import Failed
-from msgproxy.check_program import ServerProgram
+from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.failure import Failed
+from msgproxy.check.program import ServerProgram
 
 COLOURS = {"ok": "32", "FAILED": "1;31", "skipped": "33"}
 """How a verdict looks on a terminal: what stands in the escape sequence."""

@@ -1,14 +1,14 @@
 """Behaviours of `msgproxy check`: what a server has to know about its sockets.
 
-Rule: as in `check_talk.py`. The clients here break no rule of the protocol; they are only slow,
+Rule: as in `talk.py`. The clients here break no rule of the protocol; they are only slow,
 silent or talkative.
 """
 
 from __future__ import annotations
 
-from msgproxy.check_crew import Crew
-from msgproxy.check_failure import Failed, Surprise, expecting
-from msgproxy.check_frames import BINARY, CONTINUATION, PING, PONG
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Failed, Surprise, expecting
+from msgproxy.check.frames import BINARY, CONTINUATION, PING, PONG
 
 SILENCE = 12
 """Times the patience until a silent client has to be noticed: a minute, if that is 5 seconds."""
@@ -56,7 +56,7 @@ def pong_between(crew: Crew) -> None:
         with expecting(did, "the server takes A's messages, and B, who reads, gets them"):
             crew.say(a, LARGE)
             crew.hear(b)
-        slow.send_frame(PONG)  # a sign of life, as in `check_load.pour`
+        slow.send_frame(PONG)  # a sign of life, as in `load.pour`
     # What is on its way to S is more than the buffers take: the server is in the middle of it.
     for number in range(PINGS):
         slow.send_frame(PING, b"ping %d" % number)

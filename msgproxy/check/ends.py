@@ -1,14 +1,14 @@
 """Behaviours of `msgproxy check`: who is let in, and how everything ends.
 
-Rule: as in `check_talk.py`. For the end, the checker must have started the server itself.
+Rule: as in `talk.py`. For the end, the checker must have started the server itself.
 """
 
 from __future__ import annotations
 
-from msgproxy.check_client import Answer
-from msgproxy.check_crew import Crew
-from msgproxy.check_failure import Failed, Surprise, expecting
-from msgproxy.check_load import BEYOND_BUFFERS, pour
+from msgproxy.check.client import Answer
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Failed, Surprise, expecting
+from msgproxy.check.load import BEYOND_BUFFERS, pour
 
 GOING_AWAY = 1001
 """The close code of a server that stops (RFC 6455 section 7.4.1)."""

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from msgproxy.check_client import Address, Client
-from msgproxy.check_failure import Surprise, expecting
-from msgproxy.check_frames import Message
-from msgproxy.check_program import ServerProgram
+from msgproxy.check.client import Address, Client
+from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.frames import Message
+from msgproxy.check.program import ServerProgram
 
 RETRY = 0.2
 """Seconds until something is said once more to somebody who may not have been there yet."""

@@ -1,6 +1,6 @@
 """One client of `msgproxy check`: as friendly, slow, mute or rude as it is told to be.
 
-Rule: nothing here waits. Its crew (`check_crew.py`) waits for all clients at once, so that each
+Rule: nothing here waits. Its crew (`crew.py`) waits for all clients at once, so that each
 of them answers its pings in time, whatever the others are about.
 """
 
@@ -15,9 +15,9 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 
-from msgproxy import check_frames as frames
-from msgproxy.check_failure import Surprise
-from msgproxy.check_frames import Message
+from msgproxy.check import frames
+from msgproxy.check.failure import Surprise
+from msgproxy.check.frames import Message
 
 AT_ONCE = 1 << 18
 """Bytes to receive or to send at most at a time."""
