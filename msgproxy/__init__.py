@@ -32,7 +32,12 @@ reader-n   `Session._run_reader`     the receiving half of a connection, with th
 broker     `Broker.run`              the set of sessions that have joined
 writer-n   `Session._run_writer`     the sending half of a connection; when its reader has
                                      ended, the other half too
+reader-0   `Bridge._run_reader`      the connection that reads the stream, and the place on it
+writer-0   `Bridge._run_writer`      the connection that adds to it, and the count of what was
+                                     added
 =========  ========================  ========================================================
+
+(The last two are there with a bridge only.)
 
 What is on a queue is immutable, so it has no owner. Under `python -X dev`, methods marked with
 `ownership.owned_by` refuse any other thread. How each thread ends stands in `acceptor.py`.
@@ -50,12 +55,15 @@ broker
     Knows all sessions that have joined, and forwards messages.
 inbound, outbound
     The queues, seen from the server.
+bridge
+    Takes part like one more client, for the clients of all other instances.
 message, frame
     What a client said, `str` or `bytes`; and its bytes on the wire.
 
 Imports run one way: `cli`, `serve`, `server`, `acceptor`, `broker`, `session`, `connection`,
 `pulse`, `wire`, `handshake`; below these stand the modules of one idea each (`queues`, `stop`,
 `threads`, `ownership`, `snapshot`, `names`, `page`), and below all `limits`, `events`, `errors`.
+Only who wants a `bridge` imports it, with `ties` and `streams` (`redis_url` is read by `server`).
 The client, `chat` with `link` and `terminal`, stands beside the server and uses none of it.
 """
 

@@ -20,6 +20,9 @@ LAYERS = """
     __init__ server
     acceptor listener
     broker
+    bridge
+    ties
+    streams
     session
     writer
     connection
@@ -33,6 +36,7 @@ LAYERS = """
     queues ownership threads stop scheduling
     limits hops
     events
+    redis_url
     snapshot errors
 """.strip().splitlines()
 """From the top to the bottom. A module imports from below its own line only."""
@@ -110,7 +114,8 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("library", "module"), [("wsproto", "wire"), ("h11", "wire"), ("select", "stop")]
+    ("library", "module"),
+    [("wsproto", "wire"), ("h11", "wire"), ("select", "stop"), ("redis", "streams")],
 )
 def test_a_library_is_called_from_one_module(library, module):
     """The rule at the top of that module. (`msgproxy chat` is a client, not the server.)"""
