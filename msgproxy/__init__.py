@@ -13,7 +13,7 @@ The path of a message
 
 To read it in one sitting: `Connection.receive` makes messages of bytes, `Session._pass_on`
 puts them on the inbound queue, `Broker.handle` takes them and `Broker._forward` puts frames on
-the outbound queues, `Session._send_all` takes those, and `Connection.send` sends the bytes.
+the outbound queues, `Writer._send_all` takes those, and `Connection.send` sends the bytes.
 
 Threads meet only at queues: there they say everything that they have to say to each other. So
 whoever wants to see, record, reorder or limit what crosses between them gives the server other
@@ -30,7 +30,7 @@ thread     runs                      owns (no other thread touches it)
 accept     `Acceptor.run`            the listener, the set of all sessions
 reader-n   `Session._run_reader`     the receiving half of a connection, with the parsers
 broker     `Broker.run`              the set of sessions that have joined
-writer-n   `Session._run_writer`     the sending half of a connection; when its reader has
+writer-n   `Writer.run`              the sending half of a connection; when its reader has
                                      ended, the other half too
 reader-0   `Bridge._run_reader`      the connection that reads the stream, and the place on it
 writer-0   `Bridge._run_writer`      the connection that adds to it, and the count of what was
@@ -60,20 +60,29 @@ bridge
 message, frame
     What a client said, `str` or `bytes`; and its bytes on the wire.
 
-Imports run one way: `cli`, `serve`, `server`, `acceptor`, `broker`, `session`, `connection`,
-`pulse`, `wire`, `handshake`; below these stand the modules of one idea each (`queues`, `stop`,
-`threads`, `ownership`, `snapshot`, `names`, `page`), and below all `limits`, `events`, `errors`.
-Only who wants a `bridge` imports it, with `ties` and `streams` (`redis_url` is read by `server`).
-The client, `chat` with `link` and `terminal`, stands beside the server and uses none of it.
+Imports run one way: `cli`, `serve`, `server`, `acceptor`, `broker`, `session`, `writer`,
+`connection`, `pulse`, `wire`, `handshake`; below these stand the modules of one idea each
+(`queues`, `stop`, `threads`, `ownership`, `names`, `page`), and below all `limits`, `events`,
+`snapshot`, `errors`.
+
+Who wants to see more gives the server other queues. `recorded` notes what crosses a queue,
+`recording` keeps it (as `hops`), `trace` streams it to viewers, and `picture` draws it;
+`schedule` decides who goes next. The server knows none of them. Who wants more than one machine
+has a `bridge`; without one, nothing of it is imported but how its address is read (`redis_url`).
+
+The clients stand beside the server and use none of it: `chat` (with `link` and `terminal`),
+`watch` (with `board` and `table`), and `check`.
 """
 
 from msgproxy.errors import CannotListen, InvalidOption, MsgproxyError, ServerFailed
 from msgproxy.limits import Limits
-from msgproxy.queues import InboundQueue, OutboundQueue, Queues
+from msgproxy.queues import BatchQueue, InboundQueue, OutboundQueue, Queues
+from msgproxy.recording import Recording
 from msgproxy.server import Server
 from msgproxy.snapshot import ClientSnapshot, Snapshot
 
 __all__ = [
+    "BatchQueue",
     "CannotListen",
     "ClientSnapshot",
     "InboundQueue",
@@ -82,6 +91,7 @@ __all__ = [
     "MsgproxyError",
     "OutboundQueue",
     "Queues",
+    "Recording",
     "Server",
     "ServerFailed",
     "Snapshot",

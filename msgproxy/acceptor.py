@@ -154,6 +154,7 @@ class Acceptor:
 
     def _end_all(self) -> None:
         self._listener.close()
+        self._queues.stopping()
         for bridge in self._bridges:
             bridge.hurry()
         everyone = self._sessions | self._bridges

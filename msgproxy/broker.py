@@ -50,7 +50,8 @@ class Broker:
         """A copy of the set, made anew at each change: anyone may look at it, at any time."""
         self._stop = stop
         self._echo = echo
-        self._sessions: set[Participant] = set()
+        self._sessions: dict[Participant, None] = {}
+        """A set that keeps the order of joining. So what the broker does can be repeated."""
         self._is_over = False
 
     def run(self) -> None:
@@ -87,7 +88,7 @@ class Broker:
                 if isinstance(event, Stopped):
                     self._is_over = True
                 elif isinstance(event, Joined):
-                    self._sessions.add(event.session)
+                    self._sessions[event.session] = None
             if not self._is_over:
                 events = self.inbound.get()
 
@@ -106,7 +107,7 @@ class Broker:
     def _note(self, event: Event) -> None:
         match event:
             case Joined(session):
-                self._sessions.add(session)
+                self._sessions[session] = None
             case Left(session, farewell):
                 self._part(session, farewell)
             case Stopped():
@@ -140,7 +141,7 @@ class Broker:
     def _part(self, session: Participant, farewell: Farewell) -> None:
         """Forget a session. It may be forgotten already: a client that was cut off leaves too."""
         if session in self._sessions:
-            self._sessions.discard(session)
+            del self._sessions[session]
             session.end(farewell)
 
 

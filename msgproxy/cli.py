@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from msgproxy import __version__, chat, serve
+from msgproxy import __version__, chat, check, serve, watch
 from msgproxy.errors import InvalidOption, MsgproxyError
 
-COMMANDS = {"serve": serve, "chat": chat}
+COMMANDS = {"serve": serve, "chat": chat, "watch": watch, "check": check}
 """Each has `configure`, which adds its options to a parser, and `run`."""
 
 DEFAULT = "serve"

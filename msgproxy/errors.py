@@ -12,10 +12,11 @@ class MsgproxyError(Exception):
         * `InvalidOption`: a limit, an origin or an address that makes no sense
         * `CannotListen`: the port is in use or not ours to take, or the server has run already
         * `ServerFailed`: a thread that the server cannot do without died of a bug
-        * `CannotConnect`: `msgproxy chat` found no server that would talk
-        * `Disconnected`: the server of `msgproxy chat` went away
+        * `CannotConnect`: `msgproxy chat` (or `watch`) found no server that would talk
+        * `Disconnected`: the server of `msgproxy chat` (or `watch`) went away
         * `UnreadableInput`: the input of `msgproxy chat` is not text
         * `CannotPrint`: the output of `msgproxy chat` takes no more
+        * `StepMissed`: what a schedule waited for did not come (stands in `steps.py`)
     """
 
 

@@ -1,4 +1,4 @@
-"""The connection of `msgproxy chat` to its server, through the library simple-websocket.
+"""The connection of `chat` and `watch` to a server, through the library simple-websocket.
 
 Rule: what the server does is known from the queue alone. The listener thread puts it there,
 the end and its reason last; whoever fails to send finds out why by reading on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import queue
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -91,9 +92,15 @@ def websocket_url(url: str) -> str:
 class Link:
     """A connection to a server. For the main thread, but for the method that says otherwise."""
 
-    def __init__(self, url: str, events: queue.Queue[Any]) -> None:
-        """Connect, and from then on put what happens on `events`. Raise CannotConnect."""
+    def __init__(
+        self, url: str, events: queue.Queue[Any], refusals: Mapping[int, str] | None = None
+    ) -> None:
+        """Connect, and from then on put what happens on `events`. Raise CannotConnect.
+
+        `refusals` says what an HTTP status means here that is not plain from its name.
+        """
         self._url = url
+        self._refusals = refusals or {}
         self._events = events
         listener = Thread(target=self._run_listener, args=(websocket_url(url),), daemon=True)
         listener.start()
@@ -117,8 +124,8 @@ class Link:
         The library's `close()` closes the socket as well. With messages still arriving, that
         can throw away what the server has not read yet.
         """
-        self._client.sock.settimeout(CLOSE_TIMEOUT)
         with suppress(OSError, ProtocolError):
+            self._client.sock.settimeout(CLOSE_TIMEOUT)
             self._client.sock.sendall(self._client.ws.send(CloseConnection(NORMAL)))
 
     def _run_listener(self, address: str) -> None:
@@ -135,7 +142,9 @@ class Link:
         except simple_websocket.ConnectionClosed as closed:
             self._events.put(Ended(_explain(int(closed.reason), closed.message), closed.reason))
         except simple_websocket.ConnectionError as refused:
-            self._events.put(Ended(self._no_connection(_phrase(refused.status_code))))
+            status = refused.status_code
+            why = self._refusals.get(status) or _phrase(status)
+            self._events.put(Ended(self._no_connection(why)))
         except OSError as error:
             self._events.put(Ended(self._no_connection(error.strerror or str(error))))
         except (ValueError, ProtocolError):

@@ -142,6 +142,9 @@ class Queues:
         """Make the queue to the writer of a bridge. (Its `put()` must not raise `queue.Full`.)"""
         return ForgetfulQueue(limits.outbound_limit)
 
+    def stopping(self) -> None:
+        """Hear that the server stops. The accepting thread calls it before it joins any other."""
+
     can_be_watched = False
     """Whether `viewer` makes queues: if not, there is no `/trace`."""
 

@@ -37,10 +37,16 @@ class Recorded(BatchQueue):
     """What is on the queue, as far as it has been noted: to see what the queue throws away."""
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Note that a message was received: its reader puts it at once."""
+        """Note that a message was received: its reader puts it at once. And whether it fits."""
         if isinstance(item, Received) and self.is_on():
             self._note("received", _items_in([item]), _first_words(item))
-        super().put(item, block, timeout)
+        try:
+            super().put(item, block, timeout)
+        except queue.Full:
+            with self.mutex:
+                if self.is_on():
+                    self._note("full", _items_in([item]))
+            raise
 
     def _put(self, item: Any) -> None:
         if not self.is_on():
@@ -49,12 +55,8 @@ class Recorded(BatchQueue):
             return
         if len(self._noted) != len(self._waiting):  # recording has just been switched on
             self._noted = list(self._waiting)
-        try:
-            super()._put(item)
-        except queue.Full:
-            self._note("full", _items_in([item]))
-            raise
-        if self._waiting and self._waiting[-1] is item:
+        super()._put(item)
+        if any(each is item for each in reversed(self._waiting)):
             self._note("put", _items_in([item]))
         self._noted.append(item)
         if len(self._waiting) < len(self._noted):

@@ -46,6 +46,10 @@ class Recording(Queues):
         """Make the queue to a bridge, recorded."""
         return record(self._queues.bridge(limits), "outbound-0", self.is_on, self._ring.put)
 
+    def stopping(self) -> None:
+        """Pass it on."""
+        self._queues.stopping()
+
     # Called by any thread.
 
     def listen(self, seconds: float) -> None:

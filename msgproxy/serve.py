@@ -11,10 +11,17 @@ import contextlib
 import logging
 import os
 import signal
+import tempfile
 
 from msgproxy import logs, options, redis_url, scheduling
 from msgproxy.limits import Limits
+from msgproxy.picture import export
+from msgproxy.queues import Queues
+from msgproxy.recording import Recording
 from msgproxy.server import Server
+from msgproxy.trace import Trace
+
+log = logging.getLogger(__name__)
 
 FILES_BESIDES_CLIENTS = 100
 """Open files of a process that are not clients: a guess on the large side."""
@@ -53,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="let pages from here connect too, such as https://example.com; may be repeated",
     )
     _add_bridge(parser)
+    _add_recording(parser)
     _add_process_settings(parser)
 
 
@@ -78,6 +86,20 @@ def _add_bridge(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    kinds = ", ".join(export.KINDS)
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help=f"write in the end what has crossed the threads; FILE ends with one of {kinds}",
+    )
+    parser.add_argument(
+        "--no-trace",
+        action="store_true",
+        help="let nobody watch the threads: no /trace",
+    )
+
+
 def _add_process_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduling",
@@ -95,19 +117,22 @@ def _add_process_settings(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the proxy until Ctrl-C or SIGTERM. This is what 'msgproxy' alone does."""
+    if arguments.record is not None:
+        export.check(arguments.record)
     if arguments.scheduling == "one-core":
-        scheduling.take_turns_on_one_core()  # first of all: threads inherit it
-    log = logs.start(arguments.log_level)
+        scheduling.take_turns_on_one_core()  # before any thread: they inherit it
+    lines = logs.start(arguments.log_level)
     try:
         _serve(arguments)
     finally:
-        log.finish()
+        lines.finish()
     return 0
 
 
 def _serve(arguments: argparse.Namespace) -> None:
     limits = Limits(**{name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS})
     _allow_open_files(limits.max_clients + FILES_BESIDES_CLIENTS)
+    queues = _queues(arguments)
     server = Server(
         arguments.host,
         arguments.port,
@@ -115,12 +140,37 @@ def _serve(arguments: argparse.Namespace) -> None:
         limits=limits,
         allowed_origins=arguments.allow_origin,
         bridge=arguments.bridge,
+        queues=queues,
     )
     server.start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.shutdown())
     print(f"msgproxy is ready: open {server.url} (Ctrl-C stops it)", flush=True)
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    finally:  # what led to a failure is what one wants to see
+        if arguments.record is not None and isinstance(queues, Recording):
+            _save(queues, arguments.record)
+
+
+def _queues(arguments: argparse.Namespace) -> Queues:
+    """Return what makes the queues: such as can be watched, or record, or neither."""
+    if arguments.no_trace:
+        return Queues() if arguments.record is None else Recording()
+    return Trace(is_on=arguments.record is not None)
+
+
+def _save(recording: Recording, path: str) -> None:
+    """Write a recording. If that cannot be done any more, write it where it can."""
+    hops = recording.hops()
+    try:
+        export.write(hops, path)
+    except OSError as error:
+        spare = f"{tempfile.mkdtemp(prefix='msgproxy-')}/recording.json"
+        log.error("cannot write %s: %s; writing %s", path, error.strerror or error, spare)
+        export.write(hops, spare)
+        path = spare
+    log.info("recorded %d hops to %s; %d before them are lost", len(hops), path, export.lost(hops))
 
 
 def _allow_open_files(wanted: int) -> None:
@@ -137,6 +187,6 @@ def _allow_open_files(wanted: int) -> None:
             allowed = wanted if hard == unlimited else min(wanted, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         if soft != unlimited and hard != unlimited and hard < wanted:
-            logging.getLogger(__name__).warning(
+            log.warning(
                 "the system allows %d open files, too few for --max-clients; see 'ulimit -n'", hard
             )

@@ -10,7 +10,8 @@ Each text message is a JSON object, of one of two kinds::
      "lost": how many hops are missing before these}
 
     {"clients": [{"number": 1, "joined_for": 2.5, "messages_in": 3, ...}, ...],
-     "waiting": bytes on the inbound queue, "limit": bytes that an outbound queue takes}
+     "waiting": bytes on the inbound queue, "inbound_limit": bytes that it takes,
+     "limit": bytes that an outbound queue takes}
 
 A hop is a `Hop`, an item such as "2.1" is a message; a client is a `ClientSnapshot`. Who asks for
 `/trace?counts` gets the second kind only, and nothing is recorded for it.
@@ -65,7 +66,7 @@ class Trace(Recording):
         """Make the queue to the writer of a viewer, which gets counts, and hops unless it
         asked for `?counts`."""
         wants_hops = target.partition("?")[2] != "counts"
-        return ViewerQueue(self._limits.outbound_limit, look, self if wants_hops else None)
+        return ViewerQueue(self._limits, look, self if wants_hops else None)
 
 
 class ViewerQueue(OutboundQueue):
@@ -74,8 +75,9 @@ class ViewerQueue(OutboundQueue):
     What is put here besides (pongs, the goodbye) comes first.
     """
 
-    def __init__(self, limit: int, look: Look, recording: Recording | None) -> None:
-        super().__init__(limit)
+    def __init__(self, limits: Limits, look: Look, recording: Recording | None) -> None:
+        super().__init__(limits.outbound_limit)
+        self._limits = limits
         self._look = look
         self._recording = recording
         self._next_hop = 0
@@ -109,8 +111,13 @@ class ViewerQueue(OutboundQueue):
             return []
         self._count_at = time.monotonic() + COUNT_EVERY
         snapshot = self._look()
-        clients = [dataclasses.asdict(client) for client in snapshot.clients]
-        return [{"clients": clients, "waiting": snapshot.waiting, "limit": self.limit}]
+        news = {
+            "clients": [dataclasses.asdict(client) for client in snapshot.clients],
+            "waiting": snapshot.waiting,
+            "inbound_limit": self._limits.inbound_limit,
+            "limit": self.limit,
+        }
+        return [news]
 
 
 def as_json(hop: Hop) -> list[Any]:

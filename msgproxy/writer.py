@@ -27,7 +27,7 @@ class Writer:
     def __init__(self, number: int, connection: Connection, traffic: Traffic) -> None:
         self.outbound: queue.Queue[Any]
         """Set before the thread starts, and never after."""
-        self.thread = threads.make(self._run, f"writer-{number}")
+        self.thread = threads.make(self.run, f"writer-{number}")
         self._connection = connection
         self._traffic = traffic
 
@@ -55,11 +55,11 @@ class Writer:
 
     # The writer thread.
 
-    def _run(self) -> None:
+    def run(self) -> None:
         """Run the writer thread: send what stands on the outbound queue, until the last of it.
 
-        This is the only thread that sends to the client, so frames never mix. It is also the
-        session's last thread, and the one that closes the socket.
+        This is the only thread that sends to the client, so frames never mix. It outlives the
+        reader, for which it waits in the end.
         """
         try:
             self._send_all()

@@ -28,9 +28,9 @@ impatient = pytest.mark.usefixtures("impatience")
 @pytest.fixture
 def impatience(monkeypatch):
     """Take a server for away that has not answered for half a second."""
-    monkeypatch.setattr("msgproxy.streams.ANSWER_TIMEOUT", 0.5)
-    monkeypatch.setattr("msgproxy.streams.BLOCK", 0.2)
-    monkeypatch.setattr("msgproxy.bridge.BLOCK", 0.2)
+    monkeypatch.setattr("msgproxy.bridge.streams.ANSWER_TIMEOUT", 0.5)
+    monkeypatch.setattr("msgproxy.bridge.streams.BLOCK", 0.2)
+    monkeypatch.setattr("msgproxy.bridge.bridge.BLOCK", 0.2)
 
 
 @pytest.fixture
@@ -383,7 +383,7 @@ def test_a_thread_of_the_bridge_that_dies_ends_the_bridge_only(
     def fail(_):
         raise ZeroDivisionError("a bug, on purpose")
 
-    monkeypatch.setattr(f"msgproxy.bridge.Bridge.{which}", fail)
+    monkeypatch.setattr(f"msgproxy.bridge.bridge.Bridge.{which}", fail)
     server = start(bridge=redis_server().url())
     ada = connect(server)
     wait_for(lambda: [c.number for c in server.snapshot().clients] == [1], "the bridge to go")

@@ -50,7 +50,7 @@ def test_the_script_and_the_module_are_the_same_command():
 OPTIONS = (
     "--host --port --echo --max-clients --max-message-size --inbound-limit --outbound-limit"
     " --handshake-timeout --ping-interval --ping-timeout --close-timeout --allow-origin"
-    " --bridge --scheduling --log-level"
+    " --bridge --scheduling --log-level --record --no-trace"
 )
 
 
@@ -59,7 +59,7 @@ def test_help_tells_each_option_with_its_default(option):
     """And with its unit, where it has one."""
     text = " ".join(run("serve", "--help").stdout.split())
     described = text.split("options:")[1].split(f"{option} ", 1)[1].split(" --")[0]
-    if option not in ("--echo", "--allow-origin"):
+    if option not in ("--echo", "--allow-origin", "--record", "--no-trace"):
         assert "(default: " in described
     if option.endswith(("timeout", "interval")):
         assert described.startswith("SECONDS")

@@ -10,6 +10,7 @@ let lastSent = "";
 export function startComposer(itsDeliver) {
   deliver = itsDeliver;
   write(kept.draft ?? "");
+  byId("draft").focus();
 }
 
 // For a message that was sent, but did not arrive.

@@ -3,23 +3,41 @@
 
 import { byId } from "./basics.js";
 import { startComposer, takeBack } from "./composer.js";
-import { reconnectNow, send, startConnection } from "./connection.js";
+import { ADDRESS, Connection } from "./connection.js";
 import { countMessage } from "./counters.js";
+import { startInside } from "./inside.js";
 import { addRow, showEnd } from "./log.js";
 import { light } from "./map.js";
 import { yourName } from "./name.js";
 import { noteOf, rowOf } from "./rows.js";
 import { showState, showTrouble, showWaiting, whyClosed } from "./state.js";
+import { startViews } from "./view.js";
 import { awaitEcho, understood, worded } from "./words.js";
+
+const connection = new Connection(ADDRESS, {
+  connecting: () => showState("connecting"),
+  opened: join,
+  received: hear,
+  closed: lose,
+  waiting: showWaiting,
+});
 
 function tell(text) {
   const name = yourName();
   const data = worded(name, text);
-  if (!send(data)) return false;
+  if (!connection.send(data)) return false;
   awaitEcho(data);
+  inside.noteOwn(data);
   addRow(rowOf({ kind: "own", name, text })); // the proxy sends it to all but this tab
   countMessage("sent", data);
   showEnd(); // who speaks wants to see it
+  return true;
+}
+
+// What nobody typed is counted, but has no rows: others see enough of it.
+function tellUnnamed(data) {
+  if (!connection.send(data)) return false;
+  countMessage("sent", data);
   return true;
 }
 
@@ -30,6 +48,7 @@ function hear(data) {
 
 function join() {
   showState("connected");
+  inside.forgetOwn(); // it is another client now
   light("sent");
 }
 
@@ -42,14 +61,10 @@ function lose(loss) {
   if (loss.isUnsent) takeBack();
 }
 
-byId("retry").onclick = reconnectNow;
-window.ononline = reconnectNow;
+byId("retry").onclick = () => connection.reconnectNow();
+window.ononline = () => connection.reconnectNow();
 
+const inside = startInside({ tell, send: tellUnnamed, unsent: () => connection.unsent });
+startViews(inside.show);
 startComposer(tell);
-startConnection({
-  connecting: () => showState("connecting"),
-  opened: join,
-  received: hear,
-  closed: lose,
-  waiting: showWaiting,
-});
+connection.start();

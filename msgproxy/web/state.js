@@ -17,7 +17,7 @@ export function showState(state, countdown = "") {
   if (document.body.dataset.state === state) return;
   document.body.dataset.state = state;
   byId("state").textContent = state;
-  byId("send").disabled = state !== "connected";
+  for (const id of ["send", "hello", "many"]) byId(id).disabled = state !== "connected";
   byId("trouble").hidden = state === "connected";
 }
 

@@ -15,7 +15,7 @@ HEARD_ONCE = "test_bridge.py::test_each_message_reaches_everyone_once_and_never_
 @noticed_by(f"{HEARD_ONCE}[others]")
 def instance_hears_itself():
     """What an instance has added to the stream, it takes for that of another one."""
-    from msgproxy.ties import Place
+    from msgproxy.bridge.ties import Place
 
     build = Place.__init__
     Place.__init__ = lambda self, _: build(self, b"nobody")
@@ -24,7 +24,7 @@ def instance_hears_itself():
 @noticed_by(f"{HEARD_ONCE}[echo]")
 def messages_go_round():
     """With --echo the broker gives the bridge its own back, and it tells the others once more."""
-    from msgproxy.ties import Voice
+    from msgproxy.bridge.ties import Voice
 
     build = Voice.__init__
     Voice.__init__ = lambda self, origin, deaf_to: build(self, origin, deaf_to - 1)
@@ -33,7 +33,7 @@ def messages_go_round():
 @noticed_by("test_bridge_away.py::test_what_was_carried_out_and_not_answered_counts_once")
 def what_is_added_twice_is_heard_twice():
     """Nobody looks at the numbers."""
-    from msgproxy.ties import Place
+    from msgproxy.bridge.ties import Place
 
     Place._count = lambda *_: 0
 
@@ -41,8 +41,8 @@ def what_is_added_twice_is_heard_twice():
 @noticed_by("test_bridge_away.py::test_redis_goes_and_comes_back_and_nothing_is_lost")
 def writer_tries_once():
     """What could not be told at once is not told."""
+    from msgproxy.bridge.ties import Tie
     from msgproxy.stop import Wake
-    from msgproxy.ties import Tie
 
     wait = Tie.wait
 
@@ -58,7 +58,7 @@ def writer_tries_once():
 )
 def reader_goes_on_at_the_end():
     """Back from a break, it takes up the place of one who starts, as with Pub/Sub."""
-    from msgproxy.ties import Place
+    from msgproxy.bridge.ties import Place
 
     def find(self, last_id):
         self.id = last_id
@@ -69,7 +69,7 @@ def reader_goes_on_at_the_end():
 @noticed_by("test_bridge_away.py::test_a_server_that_lost_its_data_is_read_from_its_new_beginning")
 def reader_waits_behind_the_end():
     """It asks for what is behind an id that the new stream will have in a thousand years."""
-    from msgproxy.ties import Place
+    from msgproxy.bridge.ties import Place
 
     def find(self, last_id):
         self.id = self.id or last_id
@@ -114,7 +114,7 @@ def address_is_shown_as_it_was_given():
 )
 def answers_are_logged_as_they_come():
     """Whatever a server says about what it was sent."""
-    from msgproxy import streams
+    from msgproxy.bridge import streams
 
     build = streams.Line.__init__
 

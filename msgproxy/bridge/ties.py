@@ -9,10 +9,10 @@ import logging
 import random
 from collections.abc import Iterable, Iterator
 
+from msgproxy.bridge.streams import BEGINNING, Away, Entries, Entry
 from msgproxy.events import BOOKKEEPING, Forgotten, Outgoing
 from msgproxy.limits import KIB
 from msgproxy.stop import StopSignal, Wake
-from msgproxy.streams import BEGINNING, Away, Entries, Entry
 from msgproxy.wire import Said
 
 log = logging.getLogger(__name__)

@@ -24,13 +24,13 @@ import secrets
 from typing import Any
 
 from msgproxy import threads
+from msgproxy.bridge.streams import BLOCK, Away, Entries, Entry, Line
+from msgproxy.bridge.ties import Place, Tie, Voice
 from msgproxy.events import BOOKKEEPING, INTERNAL_ERROR, Farewell, Joined, Left, Outgoing, Received
 from msgproxy.ownership import owned_by
 from msgproxy.redis_url import Address
 from msgproxy.snapshot import ClientSnapshot, Traffic
 from msgproxy.stop import StopSignal, Wake
-from msgproxy.streams import BLOCK, Away, Entries, Entry, Line
-from msgproxy.ties import Place, Tie, Voice
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,110 @@
+"""WebSocket frames as `msgproxy check` needs them: good and bad ones out, whatever comes in.
+
+Rule: no code is shared with the server, and no library with it, so the two cannot be wrong
+together. What comes in is doubted, and a doubt is put into words that a person understands.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+
+from msgproxy.check.failure import Surprise
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
+
+OPCODES = {CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG}
+
+SHOWN = 12
+"""Bytes that are quoted from what makes no sense."""
+
+MASKED_FOR_NOTHING = 4096
+"""Bytes from which on a payload is masked with zeros: that costs nothing, and is as good here."""
+
+Message = str | bytes
+
+
+def encode_frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
+    """Return a client's frame; it may be against the rules."""
+    head = bytes([(0x80 if fin else 0) | opcode])
+    if len(payload) <= 125:
+        head += bytes([0x80 | len(payload)])
+    elif len(payload) <= 0xFFFF:
+        head += bytes([0x80 | 126]) + struct.pack("!H", len(payload))
+    else:
+        head += bytes([0x80 | 127]) + struct.pack("!Q", len(payload))
+    if len(payload) > MASKED_FOR_NOTHING:
+        return head + bytes(4) + payload
+    key = os.urandom(4)
+    return head + key + bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
+
+
+def encode_message(message: Message) -> bytes:
+    """Return the frame of a message: text frame or binary frame, as its type says."""
+    if isinstance(message, str):
+        return encode_frame(TEXT, message.encode())
+    return encode_frame(BINARY, message)
+
+
+class FrameReader:
+    """Takes a server's bytes apart. Raises `Surprise` when they cannot be what it should send."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bool, bytes]]:
+        """Yield the frames that are complete now, as opcode, FIN bit and payload."""
+        self._bytes += data
+        while (frame := self._next()) is not None:
+            yield frame
+
+    def _next(self) -> tuple[int, bool, bytes] | None:
+        if len(self._bytes) < 2:
+            return None
+        first, second = self._bytes[:2]
+        opcode = first & 0x0F
+        self._doubt(first & 0x70, "has reserved bits set, which nobody agreed on")
+        self._doubt(opcode not in OPCODES, f"has opcode {opcode}, which does not exist")
+        self._doubt(second & 0x80, "is masked, which only clients do")
+        self._doubt(opcode >= CLOSE and second > 125, "is a control frame of more than 125 bytes")
+        start, length = 2, second
+        if second >= 126:
+            start = 4 if second == 126 else 10
+            if len(self._bytes) < start:
+                return None
+            length = int.from_bytes(self._bytes[2:start], "big")
+        end = start + length
+        if len(self._bytes) < end:
+            return None
+        payload = bytes(self._bytes[start:end])
+        del self._bytes[:end]
+        return opcode, bool(first & 0x80), payload
+
+    def _doubt(self, is_wrong: object, why: str) -> None:
+        if is_wrong:
+            begin = self._bytes[:SHOWN].hex(" ")
+            raise Surprise(f"bytes that are no frame of a server: it {why}; it begins with {begin}")
+
+
+class MessageReader:
+    """Puts messages together from frames."""
+
+    def __init__(self) -> None:
+        self._opcode: int | None = None
+        self._pieces: list[bytes] = []
+
+    def feed(self, opcode: int, fin: bool, payload: bytes) -> Message | None:
+        """Take a data frame; return the message if that was the last of it."""
+        if (opcode == CONTINUATION) is (self._opcode is None):
+            raise Surprise("frames out of order: a message began within another, or in the middle")
+        self._opcode = self._opcode or opcode
+        self._pieces.append(payload)
+        if not fin:
+            return None
+        whole, is_text = b"".join(self._pieces), self._opcode == TEXT
+        self._opcode, self._pieces = None, []
+        try:
+            return whole.decode() if is_text else whole
+        except UnicodeDecodeError as error:
+            raise Surprise(f"a text message that is not UTF-8 ({error.reason})") from None

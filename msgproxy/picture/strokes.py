@@ -1,0 +1,153 @@
+"""The strokes of a diagram: what threads do, and what crosses between them.
+
+Rule: first the lines, then the boxes on them, last the small labels, each only where it covers
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgproxy.picture.canvas import Canvas
+from msgproxy.picture.layout import HALF_BOX, QUEUE, Layout
+from msgproxy.picture.palette import colour
+from msgproxy.picture.timeline import Flight, Span, in_words, senders
+
+HEAD = 6.0
+"""Length of an arrow's head."""
+
+Group = tuple[str, str, str, int | None]
+
+
+def draw(canvas: Canvas, layout: Layout) -> None:
+    """Draw all of it."""
+    flights = layout.timeline.flights
+    for (source, queue, _, _), put in _together(flights, "put"):
+        _draw_put(canvas, layout, source, queue, put)
+    for flight in flights:
+        if not flight.queue:
+            _draw_direct(canvas, layout, flight)
+        elif flight in layout.slots:
+            _draw_bar(canvas, layout, flight)
+    for span in layout.timeline.spans:
+        _draw_span(canvas, layout, span)
+    for (_, queue, target, _), got in _together(flights, "got"):
+        _draw_get(canvas, layout, queue, target, got)
+    for span in layout.timeline.spans:
+        _label_span(canvas, layout, span)
+
+
+def _together(flights: Iterable[Flight], what: str) -> list[tuple[Group, list[Flight]]]:
+    """Group what was put on a queue, or got from it, at one time by one thread."""
+    groups: dict[Group, list[Flight]] = defaultdict(list)
+    for flight in flights:
+        time = flight.put if what == "put" else flight.got
+        side = (
+            (flight.source, flight.queue, "")
+            if what == "put"
+            else ("", flight.queue, flight.target)
+        )
+        if flight.queue and time is not None:
+            groups[(*side, time)].append(flight)
+    return sorted(groups.items(), key=lambda group: group[0][3] or 0)
+
+
+def _draw_put(canvas: Canvas, layout: Layout, source: str, queue: str, put: list[Flight]) -> None:
+    y = layout.span(put[0])[0]
+    kind = colour(senders(tuple(flight.item for flight in put)))
+    tip = f"{source} puts {_names(put)} on {queue}"
+    start = layout.x.get(source, layout.left)
+    refused = put[0].end == "full"
+    if refused:
+        end = layout.x[queue] - QUEUE / 2 + 6
+        tip = f"{queue} is full, and refuses {_names(put)} from {source}"
+    else:
+        bars = [layout.bar(flight) for flight in put]
+        end = (
+            min(left for left, _ in bars) if start < bars[0][0] else max(right for _, right in bars)
+        )
+    canvas.line(start, y, end, y, "halo")
+    canvas.line(start, y, end, y, f"go l{kind}", tip)
+    canvas.add("circle", cx=start, cy=y, r=2.6, class_=f"f{kind}")
+    if refused:
+        _cross(canvas, end, y)
+
+
+def _draw_bar(canvas: Canvas, layout: Layout, flight: Flight) -> None:
+    left, right = layout.bar(flight)
+    top, bottom = layout.span(flight)
+    gap = min(1.0, (right - left) / 5)
+    waited = "" if flight.waited is None else f" {in_words(flight.waited)}"
+    how = {"waiting": ", and is still there", "lost": ", and is thrown away"}.get(flight.end, "")
+    tip = f"{flight.item} waits{waited} on {flight.queue}{how}"
+    kind = colour(senders((flight.item,)))
+    seen = "" if flight.put is not None and flight.got is not None else " late"
+    box = (left + gap, top - 1, right - gap, bottom + 1)
+    canvas.rect(box, f"f{kind}{seen}", tip, round_=min(2.0, gap * 2))
+    if flight.end == "lost":
+        _cross(canvas, (left + right) / 2, bottom)
+
+
+def _draw_get(canvas: Canvas, layout: Layout, queue: str, target: str, got: list[Flight]) -> None:
+    if got[0].end != "got" or target not in layout.x:
+        return
+    y = layout.span(got[0])[1]
+    kind = colour(senders(tuple(flight.item for flight in got)))
+    start = max(right for _, right in map(layout.bar, got)) - 1
+    end = layout.x[target] - HALF_BOX
+    tip = f"{target} gets {_names(got)} from {queue}"
+    canvas.line(start, y, end - HEAD, y, f"go l{kind}", tip)
+    if len(got) > 1:  # all of them are taken at once
+        canvas.line(min(left for left, _ in map(layout.bar, got)), y, start, y, f"go l{kind}")
+    canvas.add("path", d=_head(end, y, 1), class_=f"f{kind}")
+    last = min(got, key=lambda flight: layout.bar(flight)[0])
+    top, left = layout.span(last)[0], layout.bar(last)[0]
+    if last.waited is not None and y - top > 11:
+        canvas.label(left - 4, (top + y) / 2, in_words(last.waited), 10, "mono d", "end")
+
+
+def _draw_direct(canvas: Canvas, layout: Layout, flight: Flight) -> None:
+    """Draw what crosses without a queue: a message on its way through a socket, say."""
+    top, bottom = layout.span(flight)
+    start, end = layout.x.get(flight.source, layout.left), layout.x.get(flight.target, layout.right)
+    kind = colour(senders((flight.item,)))
+    side = 1 if end > start else -1
+    end -= side * HALF_BOX
+    tip = f"{flight.item} from {flight.source} to {flight.target}"
+    canvas.line(start, top, end - side * HEAD, bottom, "halo")
+    canvas.line(start, top, end - side * HEAD, bottom, f"go l{kind}", tip)
+    canvas.add("path", d=_head(end, bottom, side), class_=f"f{kind}")
+
+
+def _draw_span(canvas: Canvas, layout: Layout, span: Span) -> None:
+    x, top, bottom = layout.x[span.lane], layout.y(span.start), layout.y(span.end)
+    if span.is_open and bottom - top < 6:
+        bottom = top + 6
+    what = {"waits": "waits for room with", "sends": "sends", "works": "works on"}[span.kind]
+    tip = f"{span.lane} {what} {', '.join(map(str, span.items))}: {in_words(span.end - span.start)}"
+    box = (x - HALF_BOX, top, x + HALF_BOX, bottom)
+    kind = "wait" if span.kind == "waits" else "box"
+    canvas.rect(box, f"{kind} late" if span.is_open else kind, tip, round_=3)
+
+
+def _label_span(canvas: Canvas, layout: Layout, span: Span) -> None:
+    top, bottom = layout.y(span.start), layout.y(span.end)
+    if bottom - top > 12 and not span.is_open:
+        x = layout.x[span.lane] + HALF_BOX + 4
+        canvas.label(x, (top + bottom) / 2, in_words(span.end - span.start), 10, "mono d", "start")
+
+
+def _head(x: float, y: float, side: int) -> str:
+    back = x - side * (HEAD + 1)
+    return f"M{x:.1f} {y:.1f}L{back:.1f} {y - 3.6:.1f}L{back:.1f} {y + 3.6:.1f}Z"
+
+
+def _cross(canvas: Canvas, x: float, y: float) -> None:
+    d = f"M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"
+    canvas.add("path", d=d, class_="cross")
+    canvas.take(x - 5, y - 5, x + 5, y + 5)
+
+
+def _names(flights: list[Flight]) -> str:
+    return ", ".join(str(flight.item) for flight in flights)

@@ -1,0 +1,13 @@
+"""Be the scheduler: decide which thread goes next.
+
+A `Schedule` is a list of steps, or decided by hand. `Scheduled` makes queues for a server at
+which it decides; any other code can stand at a `Schedule.turn`. `explore` tries all schedules of
+a small scene, and `replay` shows one of them again.
+"""
+
+from msgproxy.schedule.explore import explore, replay
+from msgproxy.schedule.schedule import Schedule
+from msgproxy.schedule.steps import StepMissed
+from msgproxy.schedule.turns import Scheduled, by_turns
+
+__all__ = ["Schedule", "Scheduled", "StepMissed", "by_turns", "explore", "replay"]

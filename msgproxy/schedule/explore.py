@@ -1,0 +1,168 @@
+"""The explorer: tries all schedules of a small scene, and finds those that fail.
+
+Rule: it decides when every thread of the scene stands at a turn or has ended, and at nothing
+else. So the same scene is explored in the same order each time, and what failed fails again.
+
+A scene is a function that gets a schedule. It yields its threads, and is gone on with when they
+have ended, to look at what has become of it::
+
+    def two_join(schedule):
+        members = set()
+
+        def join(name):
+            with schedule.turn(f"{name} looks"):
+                found = set(members)
+            with schedule.turn(f"{name} writes"):
+                members.clear()
+                members.update(found | {name})
+
+        yield {"ana": lambda: join("ana"), "bob": lambda: join("bob")}
+        assert members == {"ana", "bob"}, f"only {members} joined"
+
+The number of schedules grows fast: two threads of n steps have (2n)! / (n!)² of them. Hence the
+bounds. A thread that waits for something else than a turn (a lock, a socket) cannot be told from
+one that is slow; what it waits for belongs into the `is_possible` of a turn.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Thread, current_thread
+
+from msgproxy.schedule.schedule import Schedule
+from msgproxy.schedule.steps import StepMissed
+
+Threads = Mapping[str, Callable[[], None]]
+"""What each thread runs, by its name."""
+
+Scene = Callable[[Schedule], Iterator[Threads]]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A schedule that fails, and how. `replay` does it again."""
+
+    steps: list[str]
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What came of it: how many schedules were tried, and which of them fail."""
+
+    tried: int
+    is_complete: bool
+    """Whether these are all that there are."""
+    failures: list[Failure]
+
+
+@dataclass(slots=True)
+class Course:
+    """One schedule, as it was taken: at each step, what could have been taken."""
+
+    taken: list[str] = field(default_factory=list)
+    choices: list[list[str]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def next_prefix(self) -> list[str] | None:
+        """Return how the next schedule begins, depth first; None if this was the last."""
+        for depth in reversed(range(len(self.taken))):
+            later = [step for step in self.choices[depth] if step > self.taken[depth]]
+            if later:
+                return [*self.taken[:depth], later[0]]
+        return None
+
+
+class Deadlock(AssertionError):
+    """Threads stand at turns, none of which is possible."""
+
+
+def explore(scene: Scene, *, at_most: int = 1000, seconds: float = 10.0) -> Explored:
+    """Try the schedules of a scene, depth first, until there are no more or a bound is reached."""
+    deadline = time.monotonic() + seconds
+    failures: list[Failure] = []
+    prefix: list[str] | None = []
+    for tried in itertools.count(1):
+        assert prefix is not None
+        course = _take(scene, prefix)
+        if course.error:
+            failures.append(Failure(course.taken, course.error))
+        prefix = course.next_prefix()
+        if prefix is None or tried >= at_most or time.monotonic() > deadline:
+            return Explored(tried, prefix is None, failures)
+    raise AssertionError("counting has no end")
+
+
+def replay(scene: Scene, steps: Sequence[str]) -> None:
+    """Have a scene go by these steps, and raise what comes of it, if it fails."""
+    if error := _take(scene, steps).error:
+        raise error
+
+
+def _take(scene: Scene, prefix: Sequence[str]) -> Course:
+    """Run a scene: by these steps first, and then by the first that is possible, each time."""
+    course = Course()
+    schedule = Schedule(by_hand=True)
+    looking = scene(schedule)
+    cast = Cast(schedule, next(looking))
+    try:
+        while choices := cast.choices():
+            step = prefix[len(course.taken)] if len(course.taken) < len(prefix) else choices[0]
+            course.choices.append(choices)
+            course.taken.append(step)
+            schedule.allow(step)
+        next(looking, None)
+    except Exception as error:
+        course.error = error
+    finally:
+        cast.end()
+    return course
+
+
+class Cast:
+    """The threads of a scene."""
+
+    def __init__(self, schedule: Schedule, threads: Threads) -> None:
+        self._schedule = schedule
+        self._error: Exception | None = None
+        self._all = [
+            Thread(target=self._run, args=(function,), name=name, daemon=True)
+            for name, function in threads.items()
+        ]
+        self._playing = set(self._all)
+        for thread in self._all:
+            thread.start()
+
+    def choices(self) -> list[str]:
+        """Wait until all have come to a turn or to their end. Return the steps that are possible.
+
+        Raise what a thread has died of, or Deadlock if there is none, though not all have ended.
+        """
+        possible = self._schedule.waiting(cast=self._playing)
+        if self._error:
+            raise self._error
+        if self._playing and not possible:
+            names = ", ".join(sorted(thread.name for thread in self._playing))
+            raise Deadlock(f"nothing is possible any more, and these have not ended: {names}")
+        return possible
+
+    def end(self) -> None:
+        """Wait until all have ended, whatever they waited for."""
+        self._schedule.abandon()
+        for thread in self._all:
+            thread.join(self._schedule.patience)
+
+    def _run(self, function: Callable[[], None]) -> None:
+        """Run a thread of the scene."""
+        try:
+            function()
+        except StepMissed:
+            pass  # abandoned
+        except Exception as error:
+            self._error = self._error or error
+        finally:
+            self._playing.discard(current_thread())
+            self._schedule.look_again()

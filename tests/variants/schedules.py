@@ -1,0 +1,76 @@
+"""One step too early, or once too often: seen when the order is exactly the wrong one."""
+
+from __future__ import annotations
+
+from msgproxy.acceptor import Acceptor
+from msgproxy.broker import Broker
+from msgproxy.events import Joined, Left, Stopped
+from msgproxy.queues import InboundQueue
+from variants.registry import noticed_by
+
+
+def _let_overtake(kind: type) -> None:
+    put = InboundQueue._put
+
+    def put_in_front(self, item):
+        put(self, item)
+        if isinstance(item, kind):
+            self._waiting.insert(0, self._waiting.pop())
+
+    InboundQueue._put = put_in_front
+
+
+@noticed_by("test_schedules.py::test_who_joins_between_two_messages_gets_exactly_the_second")
+def joining_overtakes():
+    """Who comes in is more important than what waits to be forwarded."""
+    _let_overtake(Joined)
+
+
+@noticed_by("test_schedules.py::test_who_leaves_gets_what_was_said_before_and_nothing_else")
+def leaving_overtakes():
+    """Who leaves is seen out before what waits is forwarded."""
+    _let_overtake(Left)
+
+
+@noticed_by("test_schedules.py::test_the_stop_cannot_come_before_who_is_joining")
+def stop_does_not_wait_for_readers():
+    """`Stopped` is put at once, so a reader may come behind it."""
+    end_all = Acceptor._end_all
+
+    def stop_first(self):
+        self._broker.inbound.put(Stopped())
+        end_all(self)
+
+    Acceptor._end_all = stop_first
+
+
+@noticed_by("test_schedules.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye")
+def broker_says_goodbye_twice():
+    """The broker does not look whether it has forgotten a session already."""
+
+    def part(self, session, farewell):
+        self._sessions.discard(session)
+        session.end(farewell)
+
+    Broker._part = part
+
+
+@noticed_by("test_schedules.py::test_who_has_been_cut_off_is_not_listened_to_any_more")
+def broker_listens_to_anyone():
+    """Whoever has been cut off comes in again when it says something."""
+    forward = Broker._forward
+
+    def forward_for_anyone(self, received):
+        members = set(self._sessions)
+        self._sessions |= {event.session for event in received}
+        forward(self, received)
+        self._sessions &= members
+
+    Broker._forward = forward_for_anyone
+
+
+@noticed_by("test_explore.py::test_no_schedule_breaks_the_broker")
+def newest_comes_first():
+    """What waits together is handled the other way round."""
+    take = InboundQueue._get
+    InboundQueue._get = lambda self: take(self)[::-1]

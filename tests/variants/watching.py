@@ -1,0 +1,86 @@
+"""Who watches is noticed, sees what is not for it, or is told what is not true."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from msgproxy import events, handshake
+from msgproxy.hops import Ring
+from msgproxy.session import Session
+from msgproxy.trace import Trace, ViewerQueue
+from variants.registry import noticed_by
+
+
+@noticed_by("test_trace.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+def hops_wait_for_viewers():
+    """Whoever notes a hop waits until no viewer is far behind."""
+    viewers = []
+    build, put = ViewerQueue.__init__, Ring.put
+
+    def build_and_remember(self, *args):
+        build(self, *args)
+        viewers.append(self)
+
+    def put_when_all_have_seen(self, item, block=True, timeout=None):
+        while any(self.next_number - viewer._next_hop > 5_000 for viewer in viewers):
+            time.sleep(0.01)
+        put(self, item, block, timeout)
+
+    ViewerQueue.__init__, Ring.put = build_and_remember, put_when_all_have_seen
+
+
+@noticed_by("test_trace.py::test_a_viewer_that_does_not_read_costs_no_memory")
+def ring_forgets_nothing():
+    """The ring forgets nothing, lest a viewer should miss it."""
+    build = Ring.__init__
+    Ring.__init__ = lambda self, _: build(self, 1 << 60)
+
+
+@noticed_by("test_trace.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+def viewers_are_not_told_what_they_missed():
+    """The hops go on with a hole between them, and nobody says so."""
+    hops = ViewerQueue._hops
+    ViewerQueue._hops = lambda self: [news | {"lost": 0} for news in hops(self)]
+
+
+@noticed_by("test_trace.py::test_a_viewer_is_no_client")
+def viewers_join():
+    """Who watches is among those between whom messages are forwarded."""
+    watch = Session._watch
+
+    def join_and_watch(self, admission):
+        self._inbound.put(events.Joined(self))
+        watch(self, admission)
+
+    Session._watch = join_and_watch
+
+
+@noticed_by("test_trace.py::test_what_a_viewer_says_goes_to_nobody")
+def viewers_are_heard():
+    """What a viewer says goes on the inbound queue, like what a client says."""
+    join = Session._join
+
+    def watch_and_pass_on(self, admission):
+        self._writer.outbound = self._queues.viewer(self._look, admission.request.target)
+        join(self, admission.welcome)
+
+    Session._watch = watch_and_pass_on
+
+
+@noticed_by("test_trace.py::test_only_the_own_page_may_look")
+def who_may_talk_may_look():
+    """The origins that are allowed to connect are allowed to watch."""
+    rule = handshake._comes_from_allowed_page
+
+    def ask_as_if_for_talking(request, policy):
+        return rule(replace(request, target="/"), policy)
+
+    handshake.RULES = (*handshake.RULES[:-1], ask_as_if_for_talking)
+
+
+@noticed_by("test_trace.py::test_who_asks_for_counts_has_nothing_recorded")
+def counts_are_recorded():
+    """Whatever a viewer asks for, it gets all."""
+    viewer = Trace.viewer
+    Trace.viewer = lambda self, look, _: viewer(self, look, "/trace")
