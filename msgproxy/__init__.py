@@ -32,7 +32,12 @@ reader-n   `Session._run_reader`     the receiving half of a connection, with th
 broker     `Broker.run`              the set of sessions that have joined
 writer-n   `Writer.run`              the sending half of a connection; when its reader has
                                      ended, the other half too
+reader-0   `Bridge._run_reader`      the connection that reads the stream, and the place on it
+writer-0   `Bridge._run_writer`      the connection that adds to it, and the count of what was
+                                     added
 =========  ========================  ========================================================
+
+(The last two are there with a bridge only.)
 
 What is on a queue is immutable, so it has no owner. Under `python -X dev`, methods marked with
 `ownership.owned_by` refuse any other thread. How each thread ends stands in `acceptor.py`.
@@ -50,6 +55,8 @@ broker
     Knows all sessions that have joined, and forwards messages.
 inbound, outbound
     The queues, seen from the server.
+bridge
+    Takes part like one more client, for the clients of all other instances.
 message, frame
     What a client said, `str` or `bytes`; and its bytes on the wire.
 
@@ -60,7 +67,8 @@ Imports run one way: `cli`, `serve`, `server`, `acceptor`, `broker`, `session`, 
 
 Who wants to see more gives the server other queues. `recorded` notes what crosses a queue,
 `recording` keeps it (as `hops`), `trace` streams it to viewers, and `picture` draws it;
-`schedule` decides who goes next. The server knows none of them.
+`schedule` decides who goes next. The server knows none of them. Who wants more than one machine
+has a `bridge`; without one, nothing of it is imported but how its address is read (`redis_url`).
 
 The clients stand beside the server and use none of it: `chat` (with `link` and `terminal`),
 `watch` (with `board` and `table`), and `check`.

@@ -17,12 +17,16 @@ writer    an item on its outbound queue    any item; the last one says goodbye  
 writer    its client, in `sendall`         the client, ping timeout, A            stop
 writer    its client, to hang up           the client, close timeout, A
 writer    its reader, to end               the reader's end
+reader-0  an answer of Redis               Redis, S, A                            accept
+writer-0  an item on its outbound queue    any item; the last one is an end mark  accept
+writer-0  an answer of Redis               Redis, answer timeout, A
 accept    room on the inbound queue        the broker
 ========  ===============================  =====================================  =============
 
 A stop goes the way of the messages, so that nothing is lost that a reader has taken: listener,
 readers, broker, writers. Each has the close timeout, of which as a rule only the writers need
-any. Whoever is late is aborted, and then joined.
+any. Whoever is late is aborted, and then joined. (Threads number 0 are those of a bridge, if
+there is one. It ends as a client does; where the signal does not reach it, `hurry` does.)
 """
 
 from __future__ import annotations
@@ -32,8 +36,10 @@ import logging
 import queue
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from msgproxy import threads
 from msgproxy.broker import Broker
@@ -45,6 +51,9 @@ from msgproxy.queues import Queues
 from msgproxy.session import Session
 from msgproxy.snapshot import Look
 from msgproxy.stop import StopSignal, Wake
+
+if TYPE_CHECKING:  # else only who has a bridge imports it, and the package redis with it
+    from msgproxy.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +79,7 @@ class Acceptor:
         limits: Limits,
         queues: Queues,
         look: Look,
+        bridge: Bridge | None = None,
     ) -> None:
         self._listener = listener
         self._stop = stop
@@ -78,6 +88,7 @@ class Acceptor:
         self._limits = limits
         self._queues = queues
         self._look = look
+        self._bridges: set[Bridge] = {bridge} if bridge else set()
         self.has_failed = False
         """Set by the accepting thread when it dies of a bug; anyone may look."""
         self._broker_thread = threads.make(broker.run, "broker")
@@ -92,6 +103,8 @@ class Acceptor:
         """
         try:
             self._broker_thread.start()
+            for bridge in self._bridges:
+                bridge.start()
             self._accept_until_stopped()
         except Exception as error:
             threads.report_death(log, error)
@@ -142,21 +155,24 @@ class Acceptor:
     def _end_all(self) -> None:
         self._listener.close()
         self._queues.stopping()
+        for bridge in self._bridges:
+            bridge.hurry()
+        everyone = self._sessions | self._bridges
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
-        stuck = self._join({session.reader: session for session in self._sessions})
+        stuck = self._join({one.reader: one for one in everyone})
         # Without a deadline: there is no end before it, and whoever called `close` has one.
         self._broker.inbound.put(Stopped())
         stuck += self._join({self._broker_thread: None})
         # Only now: as long as a reader ran, it could start its writer.
-        stuck += self._join({session.writer: session for session in self._sessions})
+        stuck += self._join({one.writer: one for one in everyone})
         if stuck:
             log.error("stopped, but these threads do not end: %s", ", ".join(stuck))
         else:
             log.info("stopped")
             self._stop.close()  # nobody looks at it any more
 
-    def _join(self, owners: dict[Thread, Session | None]) -> list[str]:
+    def _join(self, owners: Mapping[Thread, Session | Bridge | None]) -> list[str]:
         """Join threads. Abort the sessions of those who are late. Return who is stuck even then."""
         deadline = time.monotonic() + self._limits.close_timeout
         late = [thread for thread in owners if not threads.join(thread, deadline)]

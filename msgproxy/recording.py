@@ -42,6 +42,10 @@ class Recording(Queues):
         made = self._queues.outbound(limits, number)
         return record(made, f"outbound-{number}", self.is_on, self._ring.put)
 
+    def bridge(self, limits: Limits) -> queue.Queue[Any]:
+        """Make the queue to a bridge, recorded."""
+        return record(self._queues.bridge(limits), "outbound-0", self.is_on, self._ring.put)
+
     def stopping(self) -> None:
         """Pass it on."""
         self._queues.stopping()

@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import signal
 import tempfile
 
-from msgproxy import logs, options, scheduling
+from msgproxy import logs, options, redis_url, scheduling
 from msgproxy.limits import Limits
 from msgproxy.picture import export
 from msgproxy.queues import Queues
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 FILES_BESIDES_CLIENTS = 100
 """Open files of a process that are not clients: a guess on the large side."""
+
+BRIDGE = "MSGPROXY_BRIDGE"
+"""The environment variable that stands for `--bridge`."""
 
 
 LIMIT_OPTIONS = (
@@ -55,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         help="let pages from here connect too, such as https://example.com; may be repeated",
     )
+    _add_bridge(parser)
     _add_recording(parser)
     _add_process_settings(parser)
 
@@ -67,6 +72,18 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             flag, type=kind, default=default, metavar=unit, help=f"{text} (default: {shown})"
         )
+
+
+def _add_bridge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--bridge",
+        default=os.environ.get(BRIDGE) or None,
+        metavar="URL",
+        help=f"join the clients of other instances, through a Redis stream: {redis_url.FORM}, "
+        f"which keeps N entries of one message or more (N is {redis_url.LENGTH} if not given). "
+        f"With a password, better in the environment, as {BRIDGE}: others can see a command line "
+        "(default: no bridge)",
+    )
 
 
 def _add_recording(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +139,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         echo=arguments.echo,
         limits=limits,
         allowed_origins=arguments.allow_origin,
+        bridge=arguments.bridge,
         queues=queues,
     )
     server.start()

@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterable
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from msgproxy import listener, threads
+from msgproxy import listener, redis_url, threads
 from msgproxy.acceptor import Acceptor
 from msgproxy.broker import Broker
 from msgproxy.errors import CannotListen, ServerFailed
@@ -25,6 +25,9 @@ from msgproxy.names import as_origins
 from msgproxy.queues import Queues
 from msgproxy.snapshot import Snapshot
 from msgproxy.stop import StopSignal
+
+if TYPE_CHECKING:
+    from msgproxy.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
@@ -45,18 +48,22 @@ class Server:
         limits: Limits | None = None,
         allowed_origins: Iterable[str] = (),
         queues: Queues | None = None,
+        bridge: str | None = None,
     ) -> None:
         """Prepare a server; nothing happens before it is started.
 
         `port` 0 takes any that is free; `url` tells which. With `echo`, senders get their own
         messages too. Pages of `allowed_origins` ("https://example.com") may connect, besides
-        the server's own. `queues` makes the queues between the threads.
+        the server's own. `queues` makes the queues between the threads. With `bridge`, the
+        address of a Redis stream ("redis://localhost:6379/0?stream=talk"), what clients say
+        reaches those of all other servers on that stream too.
         """
         self._host, self._port = host, port
         self._echo = echo
         self._limits = limits or Limits()
         self._allowed_origins = as_origins(allowed_origins)
         self._queues = queues or Queues()
+        self._bridge_address = None if bridge is None else redis_url.parse(bridge)
         self._thread: Thread | None = None
 
     def start(self) -> Self:
@@ -83,8 +90,24 @@ class Server:
             listener.is_loopback(listening), self._allowed_origins, self._queues.can_be_watched
         )
         return Acceptor(
-            listening, self._stop, self._broker, policy, self._limits, self._queues, self.snapshot
+            listening,
+            self._stop,
+            self._broker,
+            policy,
+            self._limits,
+            self._queues,
+            self.snapshot,
+            self._make_bridge(),
         )
+
+    def _make_bridge(self) -> Bridge | None:
+        if self._bridge_address is None:
+            return None
+        from msgproxy.bridge import Bridge  # here: it needs a package that else nothing needs
+
+        outbound = self._queues.bridge(self._limits)
+        largest = self._limits.max_message_size
+        return Bridge(self._bridge_address, self._broker.inbound, outbound, self._stop, largest)
 
     def shutdown(self) -> None:
         """Ask the server to stop, and return at once. A signal handler may call it as well."""

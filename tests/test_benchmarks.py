@@ -11,6 +11,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from redis_server import needs_program
+
 from msgproxy import OutboundQueue, Queues
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
@@ -70,6 +72,16 @@ def test_growth_measures_both_curves_and_the_memory(tmp_path):
     assert {name: set(figures) for name, figures in measured.items()} == {
         "visits": {"KiB after 4", "KiB after 20"}
     }
+
+
+def test_the_bridge_is_measured_with_several_instances():
+    """A very short run gives both tables, and nothing is lost."""
+    needs_program("redis-server")
+    done = run(BENCHMARKS / "bridge.py", "--rounds", 1, "--seconds", 0.1)
+    assert done.returncode == 0, done.stderr
+    assert " 3 instances |" in done.stdout
+    assert " with a bridge, other instance |" in done.stdout
+    assert "\n0 lost, 0 duplicated, 0 out of their sender's order" in done.stdout
 
 
 def test_it_notices_what_is_lost_or_twice_or_in_the_wrong_order(start):

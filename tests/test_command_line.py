@@ -50,7 +50,7 @@ def test_the_script_and_the_module_are_the_same_command():
 OPTIONS = (
     "--host --port --echo --max-clients --max-message-size --inbound-limit --outbound-limit"
     " --handshake-timeout --ping-interval --ping-timeout --close-timeout --allow-origin"
-    " --scheduling --log-level --record --no-trace"
+    " --bridge --scheduling --log-level --record --no-trace"
 )
 
 

@@ -30,6 +30,10 @@ LAYERS = """
     __init__ server
     acceptor listener
     broker
+    bridge
+    bridge.bridge
+    bridge.ties
+    bridge.streams
     session
     writer
     connection
@@ -53,6 +57,7 @@ LAYERS = """
     queues ownership threads stop scheduling
     limits hops
     events
+    redis_url
     snapshot schedule.steps
     errors
 """.strip().splitlines()
@@ -140,7 +145,8 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("library", "module"), [("wsproto", "wire"), ("h11", "wire"), ("select", "stop")]
+    ("library", "module"),
+    [("wsproto", "wire"), ("h11", "wire"), ("select", "stop"), ("redis", "bridge.streams")],
 )
 def test_a_library_is_called_from_one_module(library, module):
     """The rule at the top of that module. (`msgproxy chat` and `check` are clients.)"""

@@ -58,14 +58,14 @@ def crowd(port: int, count: int) -> Iterator[list[socket.socket]]:
     try:
         while len(clients) < count:
             clients.append(connect(port))
-        _gather(clients[0], clients[1:])
+        gather(clients[0], clients[1:])
         yield clients
     finally:
         for client in clients:
             client.close()
 
 
-def _gather(first: socket.socket, others: list[socket.socket]) -> None:
+def gather(first: socket.socket, others: list[socket.socket]) -> None:
     """Wait until all have joined: the first calls until all others have heard it.
 
     Others hear the first, so it has joined as well. How many calls each one hears depends on

@@ -10,7 +10,7 @@ Each is applied to the package in a process of its own, and never taken back.
 
 from __future__ import annotations
 
-from variants import ends, forwarding, limits, schedules, watching
+from variants import bridging, ends, forwarding, limits, schedules, watching
 from variants.registry import VARIANTS
 
-__all__ = ["VARIANTS", "ends", "forwarding", "limits", "schedules", "watching"]
+__all__ = ["VARIANTS", "bridging", "ends", "forwarding", "limits", "schedules", "watching"]

@@ -1,0 +1,125 @@
+"""Messages go round between instances, get there twice or not at all; or a password gets out.
+
+The modules of the bridge are imported when a variant is chosen: they need a package that the rest
+does not need.
+"""
+
+from __future__ import annotations
+
+from msgproxy import OutboundQueue, Queues
+from variants.registry import noticed_by
+
+HEARD_ONCE = "test_bridge.py::test_each_message_reaches_everyone_once_and_never_comes_back"
+
+
+@noticed_by(f"{HEARD_ONCE}[others]")
+def instance_hears_itself():
+    """What an instance has added to the stream, it takes for that of another one."""
+    from msgproxy.bridge.ties import Place
+
+    build = Place.__init__
+    Place.__init__ = lambda self, _: build(self, b"nobody")
+
+
+@noticed_by(f"{HEARD_ONCE}[echo]")
+def messages_go_round():
+    """With --echo the broker gives the bridge its own back, and it tells the others once more."""
+    from msgproxy.bridge.ties import Voice
+
+    build = Voice.__init__
+    Voice.__init__ = lambda self, origin, deaf_to: build(self, origin, deaf_to - 1)
+
+
+@noticed_by("test_bridge_away.py::test_what_was_carried_out_and_not_answered_counts_once")
+def what_is_added_twice_is_heard_twice():
+    """Nobody looks at the numbers."""
+    from msgproxy.bridge.ties import Place
+
+    Place._count = lambda *_: 0
+
+
+@noticed_by("test_bridge_away.py::test_redis_goes_and_comes_back_and_nothing_is_lost")
+def writer_tries_once():
+    """What could not be told at once is not told."""
+    from msgproxy.bridge.ties import Tie
+    from msgproxy.stop import Wake
+
+    wait = Tie.wait
+
+    def wait_and_give_up(self, away):
+        woken = wait(self, away)
+        return Wake.STOP if self._verb == "tell" else woken
+
+    Tie.wait = wait_and_give_up
+
+
+@noticed_by(
+    "test_bridge_away.py::test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost"
+)
+def reader_goes_on_at_the_end():
+    """Back from a break, it takes up the place of one who starts, as with Pub/Sub."""
+    from msgproxy.bridge.ties import Place
+
+    def find(self, last_id):
+        self.id = last_id
+
+    Place.find = find
+
+
+@noticed_by("test_bridge_away.py::test_a_server_that_lost_its_data_is_read_from_its_new_beginning")
+def reader_waits_behind_the_end():
+    """It asks for what is behind an id that the new stream will have in a thousand years."""
+    from msgproxy.bridge.ties import Place
+
+    def find(self, last_id):
+        self.id = self.id or last_id
+
+    Place.find = find
+
+
+@noticed_by("test_bridge_away.py::test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many")
+def bridge_is_cut_off():
+    """Its queue is that of a client, so it is full one day."""
+    from msgproxy.bridge import Bridge
+
+    put = Bridge.send
+
+    def send(self, outgoing):
+        return self._outbound.qsize() + outgoing.size <= self._outbound.limit and put(
+            self, outgoing
+        )
+
+    Queues.bridge = lambda _, limits: OutboundQueue(limits.outbound_limit)
+    Bridge.send = send
+
+
+@noticed_by("test_bridge_away.py::test_a_stop_does_not_wait_for_a_server_that_is_away[frozen]")
+def nobody_interrupts_the_bridge():
+    """The stop waits for an answer of Redis."""
+    from msgproxy.bridge import Bridge
+
+    Bridge.hurry = lambda _: None
+
+
+@noticed_by("test_bridge_away.py::test_a_password_is_used_and_never_shown")
+def address_is_shown_as_it_was_given():
+    """With all that stands in it."""
+    from msgproxy.redis_url import Address
+
+    Address.__str__ = lambda self: f"redis://:{self.password}@{self.host}:{self.port}"
+
+
+@noticed_by(
+    "test_bridge_away.py::test_a_server_that_quotes_what_it_does_not_know_shows_no_password"
+)
+def answers_are_logged_as_they_come():
+    """Whatever a server says about what it was sent."""
+    from msgproxy.bridge import streams
+
+    build = streams.Line.__init__
+
+    def build_without_secret(self, address, stop):
+        build(self, address, stop)
+        object.__setattr__(address, "password", None)
+
+    streams.Line.__init__ = build_without_secret
