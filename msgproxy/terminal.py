@@ -146,7 +146,7 @@ class Screen:
         self._is_looking = True
         try:
             for text in self._arrived():
-                width = os.get_terminal_size(sys.stdout.fileno()).columns
+                width = os.get_terminal_size(sys.stdout.fileno()).columns or 80  # 0: unknown
                 _write("".join(map(ROW_ABOVE.format, rows(text, width))))
         finally:
             self._is_looking = False

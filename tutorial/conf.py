@@ -28,6 +28,7 @@ extensions = [
     "references",
     "runs",
     "sources",
+    "spacetime",
     "stepdiff",
 ]
 # Pages. Beside them stand programs, and what the build makes.

@@ -66,7 +66,7 @@ class Runs(SphinxDirective):
         """Run a program, or remember what it printed when its files were the same."""
         status = self.options.get("status", 0)
         key = hashlib.sha256(repr((command, status, sys.version)).encode())
-        for file in files_of(command, top):
+        for file in self.files(command, top):
             self.env.note_dependency(file)
             key.update(file.read_bytes())
         saved = self.env.doctreedir / "runs" / key.hexdigest()
@@ -76,6 +76,10 @@ class Runs(SphinxDirective):
         saved.parent.mkdir(parents=True, exist_ok=True)
         saved.write_text(output, encoding="utf-8")
         return output
+
+    def files(self, command: list[str], top: Path) -> list[Path]:
+        """Return the files on which the output depends."""
+        return files_of(command, top)
 
     def fresh_output(self, command: list[str], top: Path, status: int) -> str:
         """Run a program, and report it if it does not end as it should."""
@@ -97,7 +101,7 @@ class Runs(SphinxDirective):
 def files_of(command: list[str], top: Path) -> list[Path]:
     """Return the files that a command names; `msgproxy` stands for the package."""
     files = [top / word for word in command if (top / word).is_file()]
-    return files + (sorted((top / "msgproxy").glob("*.py")) if command[0] == "-m" else [])
+    return files + (sorted((top / "msgproxy").rglob("*.py")) if command[0] == "-m" else [])
 
 
 def run(command: list[str], top: Path, patience: float) -> subprocess.CompletedProcess[str]:

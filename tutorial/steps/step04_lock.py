@@ -38,6 +38,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(400, str(error))
         else:
             serve(websocket)
+            websocket.thread.join(1)  # the hidden one: it still answers a goodbye
 
 
 def serve(websocket):

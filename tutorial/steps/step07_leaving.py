@@ -64,6 +64,7 @@ def serve(session):
     try:
         run_reader(session)
     finally:
+        session.websocket.thread.join(1)  # the hidden one: it still answers a goodbye
         hang_up(session)  # the writer may be waiting for this client, and would for ever
         inbound.put(Left(session))
 

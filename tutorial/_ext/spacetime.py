@@ -1,0 +1,112 @@
+"""`spacetime`: a run of real threads, drawn while the pages are built.
+
+    ```{spacetime} s03_frozen
+    :alt: Thread 1 stands in send, and so does thread 3.
+    :caption: One client does not read, and nobody hears anybody any more.
+    :timeout: 60
+    ```
+
+It is `tutorial/runs/s03_frozen.py` that runs, and prints its picture: an SVG. Whoever likes can do
+the same by hand.
+
+Rule: a picture shows what has just happened. A run in which it did not happen ends with an error,
+and fails the build.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import ClassVar
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from runs import Runs
+from sphinx.application import Sphinx
+
+FOLDER = "tutorial/runs"
+SHARED = "observe"
+"""What the runs have in common: a package beside them."""
+
+
+class SpaceTimeNode(nodes.paragraph):
+    """A picture in HTML; and in any other format its text alternative."""
+
+
+class SpaceTime(Runs):
+    """The name of a program in `tutorial/runs`; its output is kept as that of others is."""
+
+    final_argument_whitespace = False
+    option_spec: ClassVar = {
+        "alt": directives.unchanged_required,
+        "caption": directives.unchanged_required,
+        "timeout": directives.positive_int,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return a figure: the picture in a box of its own, and a caption below it."""
+        if "alt" not in self.options:
+            raise self.error("a picture needs an :alt:, for who does not see it")
+        name, top = self.arguments[0], self.env.srcdir.parent
+        program = f"{FOLDER}/{name}.py"
+        if not (top / program).is_file():
+            raise self.error(f"no such run: {name}")
+        alt = " ".join(self.options["alt"].split())
+        picture = SpaceTimeNode(alt, alt, svg=self.output([program], top), alt=alt)
+        figure = nodes.figure("", picture, classes=["spacetime"])
+        if "caption" in self.options:
+            words, problems = self.state.inline_text(self.options["caption"], self.lineno)
+            figure += [nodes.caption(self.options["caption"], "", *words), *problems]
+        self.set_source_info(figure)
+        return [figure]
+
+    def fresh_output(self, command: list[str], top: Path, status: int) -> str:
+        """Return what the run prints, if that is one SVG element and nothing else."""
+        output = super().fresh_output(command, top, status).strip()
+        try:
+            tag = ElementTree.fromstring(output).tag
+        except ElementTree.ParseError:
+            tag = ""
+        if not tag.endswith("}svg"):
+            raise self.error(f"{command[0]} prints more than a picture, or none: {output[:300]}")
+        return output
+
+    def files(self, command: list[str], top: Path) -> list[Path]:
+        """Return what the picture depends on: also the steps that are named, and the package."""
+        [program] = files = super().files(command, top)
+        code = program.read_text(encoding="utf-8")
+        steps = (top / "tutorial" / "steps").glob("*.py")
+        return [
+            *files,
+            *sorted((program.parent / SHARED).glob("*.py")),
+            *(step for step in sorted(steps) if step.stem in code),
+            *sorted((top / "msgproxy").rglob("*.py")),
+        ]
+
+
+def visit_html(translator, node: SpaceTimeNode) -> None:  # type: ignore[no-untyped-def]
+    """Write the picture into the page, so that it follows the theme.
+
+    Its name is the alternative; what it tells by itself, message by message, is its description.
+    """
+    alt = quoteattr(node["alt"])
+    svg = re.sub(
+        r' aria-labelledby="\S+ (\S+)"',
+        lambda found: f' aria-label={alt} aria-describedby="{found[1]}"',
+        node["svg"],
+        count=1,
+    )
+    # A box that scrolls has to be reachable by the keyboard.
+    translator.body.append(
+        f'<div class="scrolls" tabindex="0" role="group" aria-label="picture">{svg}</div>\n'
+    )
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_node(SpaceTimeNode, html=(visit_html, None))
+    app.add_directive("spacetime", SpaceTime)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,120 @@
+"""Exercise 3: what becomes of a client that does not read for a while."""
+
+from itertools import pairwise
+
+from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.client import Client
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.frames import PING, PONG
+from msgproxy.check.load import AT_ONCE
+
+SIZE = 64 * 1024
+"""Bytes of a message, its number included: a block."""
+
+STUCK = 192
+"""Blocks after which the server waits in the middle of sending: 12 MiB."""
+
+BLOCKS = 1024
+"""Blocks that are said in all: four times what fits on an outbound queue."""
+
+NEWEST = 100
+"""Blocks that have to be among those that are kept; some more than half a queue."""
+
+STILL_THERE = "are you still there?"
+
+
+def stays(crew: Crew) -> None:
+    """Who does not read for a while is not cut off."""
+    flood(crew)
+
+
+def newest(crew: Crew) -> None:
+    """What is kept for it is what was said last."""
+    numbers = flood(crew)
+    expected = f"S gets the last {NEWEST} of them, at the least"
+    with expecting(f"{DID}, {BLOCKS} in all", expected):
+        missing = sorted(set(range(BLOCKS - NEWEST, BLOCKS)) - set(numbers))
+        if missing:
+            some = ", ".join(str(number + 1) for number in missing[:3])
+            got = f"{len(numbers)} blocks, the last of them number {max(numbers, default=-1) + 1}"
+            raise Surprise(f"S got {got}; there were missing {some} and others")
+
+
+def in_order(crew: Crew) -> None:
+    """What it gets is in order, and nothing comes twice."""
+    numbers = flood(crew)
+    with expecting(DID, "S gets them in order, with a gap where the oldest were"):
+        for before, after in pairwise(numbers):
+            if before >= after:
+                raise Surprise(f"S got block {after + 1} behind block {before + 1}")
+
+
+def bounded(crew: Crew) -> None:
+    """The bound is still there."""
+    numbers = flood(crew)
+    with expecting(f"{DID}, {BLOCKS * SIZE >> 20} MiB in all", "not all of it is kept for S"):
+        if len(numbers) == BLOCKS:
+            raise Surprise("S got all of it: so it was all in the server's memory")
+
+
+def keeps_pongs(crew: Crew) -> None:
+    """Only messages are dropped: a ping is answered, however much is dropped behind it."""
+    flood(crew)
+    slow = crew.clients[-1]
+    with expecting(f"{DID}; S had sent a ping before it was too much", "the pong comes, too"):
+        if b"are you there?" not in slow.pongs:
+            raise Surprise("it got messages, and no pong")
+
+
+DID = "S stopped to read, A said one block of 64 KiB after the other, and then S read again"
+
+
+def flood(crew: Crew) -> list[int]:
+    """Say far too much for somebody who does not read; return which blocks that one gets."""
+    a, slow = pour(crew)
+    slow.reads = True
+    with expecting(f"{DID}; then A said {STILL_THERE!r}", "S is still connected, and gets that"):
+        crew.repeat(a, STILL_THERE, [slow], all)
+    numbers: list[int] = []
+    with expecting(DID, "S gets some of the blocks, each whole"):
+        while (heard := crew.hear(slow)) != STILL_THERE:
+            if not isinstance(heard, bytes) or len(heard) != SIZE:
+                raise Surprise(f"S got something else: {heard!r:.40}")
+            numbers.append(int(heard[:8]))
+    return numbers
+
+
+def pour(crew: Crew) -> tuple[Client, Client]:
+    """Say all the blocks; return who has said them, and who has not read meanwhile."""
+    a, b, slow = crew.gather("A", "B", "S", slow="S")
+    slow.reads = False
+    for number in range(0, BLOCKS, AT_ONCE):
+        if number == STUCK:
+            slow.send_frame(PING, b"are you there?")
+        did = f"S stopped to read, and A said blocks of 64 KiB: at number {number + 1} of {BLOCKS}"
+        blocks = [block(number + n) for n in range(AT_ONCE)]
+        with expecting(did, "the server takes them, and B, who reads, gets them all, in order"):
+            crew.say(a, *blocks)
+            hear_all(crew, b, blocks)
+        slow.send_frame(PONG)  # a sign of life: it is slow, and not dead
+    return a, slow
+
+
+def hear_all(crew: Crew, client: Client, blocks: list[bytes]) -> None:
+    for expected in blocks:
+        if crew.hear(client) != expected:
+            raise Surprise(f"{client.name} got something else")
+
+
+def block(number: int) -> bytes:
+    return b"%08d" % number + bytes(SIZE - 8)
+
+
+BEHAVIOURS = (
+    Behaviour("stays", "08-bounds", stays),
+    Behaviour("newest", "08-bounds", newest),
+    Behaviour("in-order", "08-bounds", in_order),
+    Behaviour("bounded", "08-bounds", bounded),
+    Behaviour("keeps-pongs", "09-wsproto", keeps_pongs),
+)

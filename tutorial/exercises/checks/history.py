@@ -1,0 +1,135 @@
+"""Exercise 4: what a newcomer gets, when it is quiet, and while somebody talks."""
+
+from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.client import Client
+from msgproxy.check.crew import Crew
+from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.frames import Message
+
+HISTORY = 50
+"""Messages that the server keeps, as the exercise says."""
+
+KINDS: tuple[Message, ...] = ("text: déjà vu", b"binary: \x00\xff", "", b"")
+
+NEWCOMERS = 100
+"""Clients that join while somebody talks. Whoever is not careful loses something at each fifth."""
+
+AT_ONCE = 12
+"""Messages that are said while one of them comes in."""
+
+
+def history(crew: Crew) -> None:
+    """Who joins gets what was said before, in order, text as text and bytes as bytes."""
+    a, b = listen(crew)
+    tell(crew, a, b, *KINDS, "the last")
+    hear_from_start(crew, f"A said {[*KINDS, 'the last']}, and then N joined", *KINDS, "the last")
+
+
+def last_ones(crew: Crew) -> None:
+    """Of more than that many messages, it gets the last ones."""
+    a, b = listen(crew)
+    said = [str(number) for number in range(3 * HISTORY)]
+    tell(crew, a, b, *said)
+    did = f"A said '0' to '{3 * HISTORY - 1}', and then N joined; {HISTORY} are to be kept"
+    newcomer = hear_from_start(crew, did, *said[-HISTORY:])
+    did += "; then A said 'live'"
+    with expecting(did, "that is what N gets next"):
+        crew.say(a, "live")
+        hears(crew, newcomer, "live")
+
+
+def who_left(crew: Crew) -> None:
+    """What somebody said who has left is in the history, too."""
+    a, b = listen(crew)
+    tell(crew, a, b, "I was here")
+    a.leave()
+    crew.clients.remove(a)
+    hear_from_start(crew, "A said 'I was here' and left, and then N joined", "I was here")
+
+
+def seam(crew: Crew) -> None:
+    """Between the history and what is said now, nothing is lost and nothing comes twice."""
+    a, b = listen(crew)
+    tell(crew, a, b, *(str(number) for number in range(HISTORY)))
+    said = HISTORY
+    for number in range(NEWCOMERS):
+        did = f"newcomer {number + 1} joined while A said one number after the other"
+        newcomer = crew.request(f"newcomer {number + 1}")
+        for _ in range(3):  # before it comes in, meanwhile, and after
+            a.say(*(str(said + n) for n in range(AT_ONCE)))
+            said += AT_ONCE
+            crew.pause(0.001)
+        with expecting(did, "it is let in, and B, who was there, gets all numbers"):
+            crew.send_all(a)
+            crew.wait_for(newcomer, lambda one=newcomer: one.answer, "no answer to the handshake")
+            while crew.hear(b) != str(said - 1):
+                pass
+        with expecting(did, f"it gets {HISTORY} numbers or more, up to the last, without a gap"):
+            hear_numbers(crew, newcomer, said)
+        newcomer.leave()
+        crew.clients.remove(newcomer)
+
+
+def hear_numbers(crew: Crew, client: Client, end: int) -> None:
+    """Hear numbers up to `end`, each the one after the one before."""
+    first = last = int(crew.hear(client))
+    if first > end - HISTORY:
+        raise Surprise(f"the first was {first}, when {end} had been said")
+    while last != end - 1:
+        number = int(crew.hear(client))
+        if number != last + 1:
+            what = "lost" if number > last else "doubled"
+            at = f"{number} came behind {last}"
+            raise Surprise(f"{at}, {abs(number - last - 1)} {what}; the first had been {first}")
+        last = number
+
+
+def listen(crew: Crew) -> tuple[Client, Client]:
+    """Connect one who talks and one who listens, and fill the history with nothing of theirs.
+
+    The first who comes says nothing until the second is surely there: then the history is empty.
+    """
+    with expecting("connected A and B", "both are let in"):
+        a, b = crew.connect("A"), crew.connect("B")
+    crew.introduce(a, [b])
+    return a, b
+
+
+def tell(crew: Crew, a: Client, b: Client, *messages: Message) -> None:
+    """Let A say something, and wait until the broker has had all of it: B hears it then."""
+    for start in range(0, len(messages), AT_ONCE):
+        some = messages[start : start + AT_ONCE]
+        with expecting(f"A said {', '.join(map(repr, some))}", "B, who was there before, gets it"):
+            crew.say(a, *some)
+            for message in some:
+                hears(crew, b, message)
+
+
+def hear_from_start(crew: Crew, did: str, *messages: Message) -> Client:
+    """Let somebody join, and hear these messages; before them only the greetings of before."""
+    with expecting(did, "it is let in"):
+        newcomer = crew.connect("N")
+    for message in messages:
+        with expecting(did, f"N gets {message!r} in its place"):
+            heard = crew.hear(newcomer)
+            while heard in GREETINGS:
+                heard = crew.hear(newcomer)
+            if heard != message:
+                raise Surprise(f"N got {heard!r}")
+    return newcomer
+
+
+def hears(crew: Crew, client: Client, expected: Message) -> None:
+    if (heard := crew.hear(client)) != expected:
+        raise Surprise(f"{client.name} got {heard!r}")
+
+
+GREETINGS = ("hello from A", "A has said hello")
+"""What was said in `listen`: how often is left to chance."""
+
+BEHAVIOURS = (
+    Behaviour("history", "06-broker", history),
+    Behaviour("last-ones", "08-bounds", last_ones),
+    Behaviour("who-left", "06-broker", who_left),
+    Behaviour("seam", "06-broker", seam),
+)

@@ -1,0 +1,48 @@
+"""Exercise 4: a history. Who joins first gets what was said last.
+
+A newcomer gets the last `HISTORY` messages that anybody has said, or as many as there are, in
+their order, texts as text and bytes as bytes. Then it gets what is said from now on. At the seam
+between the two no message is lost, and none comes twice, however much is being said meanwhile.
+
+Given: the broker of step 8, and how long the history is.
+Check: python tutorial/exercises/check.py history
+"""
+
+import sys
+from collections import deque
+from pathlib import Path
+
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # ground.py is in one of them
+
+from ground import run_step
+from step08_bounds import Joined, Left, Received, inbound, offer
+
+HISTORY = 50  # messages; fewer than fit on the outbound queue of a newcomer
+
+
+def run_broker():
+    """Take what has happened, one thing after the other, and put messages on outbound queues."""
+    sessions = set()  # everyone who is here
+    history = deque(maxlen=HISTORY)  # what was said last; the broker's own, like the set
+    while True:
+        match inbound.get():
+            case Joined(session):
+                # Between the two lines nothing can be said: what is said waits on `inbound`.
+                for message in history:
+                    offer(session, message)
+                sessions.add(session)
+            case Received(sender, message):
+                history.append(message)
+                for session in sessions - {sender}:
+                    offer(session, message)
+            case Left(session):
+                sessions.discard(session)
+                offer(session, None)
+
+
+def main():
+    run_step(run_broker=run_broker)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""A step of the tutorial, run as it is, and watched from outside.
+
+Rule: the step's file stays as it is in the chapter, and its own `main` runs. Only what it takes
+from elsewhere (the WebSocket, the queues, the lock) is replaced, by the same thing that also notes
+when which thread did what.
+
+`run` is the run, `instead` what the step gets instead, and `told` makes a picture of the notes.
+"""
+
+from observe.notes import Note
+from observe.rounds import Round
+from observe.run import Observed
+from observe.served import Served
+from observe.told import attempt, draw_waiting, flights, marks, show, spans
+
+__all__ = [
+    "Note",
+    "Observed",
+    "Round",
+    "Served",
+    "attempt",
+    "draw_waiting",
+    "flights",
+    "marks",
+    "show",
+    "spans",
+]
