@@ -6,6 +6,7 @@ text its first words. And nobody waits to note one: when the ring is full, the o
 
 from __future__ import annotations
 
+import itertools
 import math
 import queue
 from typing import Literal, NamedTuple
@@ -21,7 +22,7 @@ act       by      meaning
 received  reader  it has a whole message in hand, and wants to put it
 put       any     they are on the queue now (between the two it has waited for room)
 full      any     they found no room, and whoever put them was told so
-lost      any     the queue threw them away (msgproxy's own never does; others' may)
+lost      any     the queue threw them away (msgproxy's own does that behind a goodbye only)
 got       taker   it took them; between its last hop and this one it has waited
 handled   broker  it has put on all outbound queues what follows from them
 sent      writer  `sendall` has taken their last byte
@@ -38,7 +39,7 @@ class Hop(NamedTuple):
     number: int
     """Of all hops of the recording, from 0."""
     time: int
-    """Monotonic, in ns; read with the queue's lock held, so a get is later than its put."""
+    """Monotonic, in ns. A put and a get read it with the queue's lock held: so the get is later."""
     thread: str
     act: Act
     queue: str
@@ -67,15 +68,12 @@ class Ring(queue.Queue[Hop]):
         self.queue.append(item._replace(number=self.next_number))
         self.next_number += 1
         self._weight += 1 + len(item.items)
-        while self._weight > self.limit:
+        while self._weight > self.limit and len(self.queue) > 1:
             self._weight -= 1 + len(self.queue.popleft().items)
 
     def latest(self, since: int, at_most: float = math.inf) -> list[Hop]:
         """Return the last hops, oldest first, from number `since`. They stay where they are."""
-        found: list[Hop] = []
         with self.mutex:
-            for hop in reversed(self.queue):
-                if hop.number < since or len(found) >= at_most:
-                    break
-                found.append(hop)
+            count = min(self.next_number - since, at_most, len(self.queue))
+            found = list(itertools.islice(reversed(self.queue), max(0, int(count))))
         return found[::-1]

@@ -11,9 +11,10 @@ as soon as it has received it, and a writer comes for the next when it has sent 
 from __future__ import annotations
 
 import functools
+import itertools
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from threading import current_thread
 from typing import Any
 
@@ -74,6 +75,7 @@ class Recorded(BatchQueue):
 
     def _get(self) -> list[Any]:
         taken = super()._get()
+        self._noted = []
         if self.is_on():
             if len(taken) > 1 and getattr(taken[-1], "is_last", False):
                 # The goodbye is taken alone. So its writer comes once more, which shows that
@@ -112,24 +114,27 @@ def record(
     return made
 
 
-def _items_in(batch: Iterable[Event | Outgoing]) -> tuple[Item, ...]:
+def _items_in(batch: Sequence[Event | Outgoing]) -> tuple[Item, ...]:
     """Say what stands on a queue: messages by their names, all else in words."""
-    items: list[Item] = []
-    for each in batch:
-        match each:
-            case Received():
-                items.append(each.id)
-            case Joined(session):
-                items.append(f"joined {session.number}")
-            case Left(session):
-                items.append(f"left {session.number}")
-            case Stopped():
-                items.append("stopped")
-            case Outgoing(messages=messages) if messages:
-                items.extend(messages)
-            case Outgoing(frames=frames, is_last=is_last):
-                items.append("goodbye" if is_last else _control(frames[0]))
-    return tuple(items)
+    if len(batch) == 1:  # then no copy: what is for all clients has one and the same tuple
+        return _items_of(batch[0])
+    return tuple(itertools.chain.from_iterable(map(_items_of, batch)))
+
+
+def _items_of(each: Event | Outgoing) -> tuple[Item, ...]:
+    match each:
+        case Received():
+            return (each.id,)
+        case Joined(session):
+            return (f"joined {session.number}",)
+        case Left(session):
+            return (f"left {session.number}",)
+        case Stopped():
+            return ("stopped",)
+        case Outgoing(messages=messages) if messages:
+            return messages
+        case Outgoing(frames=frames, is_last=is_last):
+            return ("goodbye" if is_last else _control(frames[0]),)
 
 
 def _control(frame: bytes) -> str:

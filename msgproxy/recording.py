@@ -22,8 +22,8 @@ RING = 200_000
 class Recording(Queues):
     """Makes queues that record: give it to a server, and ask it for the hops.
 
-    With other `queues` it records those. It takes `limit` items at the most (see `RING`). If it
-    is not on from the start, it is after each `listen`.
+    With other `queues` it records those; they have to be `BatchQueue`s. It takes `limit` items at
+    the most (see `RING`). If it is not on from the start, it is after each `listen`.
     """
 
     def __init__(

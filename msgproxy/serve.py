@@ -29,6 +29,10 @@ FILES_BESIDES_CLIENTS = 100
 BRIDGE = "MSGPROXY_BRIDGE"
 """The environment variable that stands for `--bridge`."""
 
+STOP_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+"""Ctrl-C, what a service manager sends, and a terminal that is closed (not on Windows)."""
 
 LIMIT_OPTIONS = (
     ("max_clients", options.count, "clients at a time"),
@@ -143,7 +147,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         queues=queues,
     )
     server.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: server.shutdown())
     print(f"msgproxy is ready: open {server.url} (Ctrl-C stops it)", flush=True)
     try:
@@ -162,7 +166,9 @@ def _queues(arguments: argparse.Namespace) -> Queues:
 
 def _save(recording: Recording, path: str) -> None:
     """Write a recording. If that cannot be done any more, write it where it can."""
-    hops = recording.hops()
+    for number in STOP_SIGNALS:  # who does not want to wait for it can end it
+        signal.signal(number, signal.SIG_DFL)
+    hops, lost = recording.hops(), recording.next_number() - len(recording.latest())
     try:
         export.write(hops, path)
     except OSError as error:
@@ -170,7 +176,7 @@ def _save(recording: Recording, path: str) -> None:
         log.error("cannot write %s: %s; writing %s", path, error.strerror or error, spare)
         export.write(hops, spare)
         path = spare
-    log.info("recorded %d hops to %s; %d before them are lost", len(hops), path, export.lost(hops))
+    log.info("recorded %d hops to %s; %d before them are lost", len(hops), path, lost)
 
 
 def _allow_open_files(wanted: int) -> None:

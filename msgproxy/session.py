@@ -171,6 +171,8 @@ class Session:
             farewell = self._pass_on() or GOING_AWAY
         finally:
             log.info("watches no longer: %s", farewell)
+            if not farewell.can_be_sent:
+                self._connection.abort()
             self._say_goodbye(farewell)
 
     def _start_writer(self) -> None:

@@ -1,8 +1,9 @@
 """What a viewer is shown: the stream behind the live picture, on `/trace`.
 
-Rule: a viewer costs the proxy nothing but the notes that its queues take. Nobody puts what a
-viewer sees on its queue: its own writer fetches it from the ring, at its own pace. If that is
-slow, the ring has moved on meanwhile, and what it has missed is a number.
+Rule: nobody waits for a viewer. Nobody puts what it sees on its queue: its own writer fetches that
+from the ring, at its own pace. If that is slow, the ring has moved on meanwhile, and what it has
+missed is a number. (It does cost time of the processor: that of the notes, and of telling them. And
+a viewer counts as one of the clients that a server lets in.)
 
 Each text message is a JSON object, of one of two kinds::
 
@@ -28,9 +29,9 @@ from typing import Any
 from msgproxy.events import BOOKKEEPING, Outgoing
 from msgproxy.hops import Hop
 from msgproxy.limits import Limits
-from msgproxy.queues import OutboundQueue
-from msgproxy.recording import Recording
-from msgproxy.snapshot import Look
+from msgproxy.queues import OutboundQueue, Queues
+from msgproxy.recording import RING, Recording
+from msgproxy.snapshot import ClientSnapshot, Look
 from msgproxy.wire import encode
 
 TICK = 0.1
@@ -41,6 +42,9 @@ HOPS_PER_TICK = 1000
 
 COUNT_EVERY = 0.5
 """Seconds between two messages about the clients."""
+
+COUNTS = [field.name for field in dataclasses.fields(ClientSnapshot)]
+"""What is told of each client. (`dataclasses.asdict` takes ten times as long.)"""
 
 LISTEN = 2.0
 """Seconds for which a recording goes on after a look. A few ticks, in case one comes late."""
@@ -54,8 +58,11 @@ class Trace(Recording):
 
     can_be_watched = True
 
-    def __init__(self, *, is_on: bool = False, **kwargs: Any) -> None:
-        super().__init__(is_on=is_on, **kwargs)
+    def __init__(
+        self, queues: Queues | None = None, *, limit: int | None = None, is_on: bool = False
+    ) -> None:
+        # What is not kept to the end only has to last from one tick to the next.
+        super().__init__(queues, limit=limit or (RING if is_on else RING // 10), is_on=is_on)
 
     def inbound(self, limits: Limits) -> queue.Queue[Any]:
         """Make the inbound queue, recorded."""
@@ -81,7 +88,7 @@ class ViewerQueue(OutboundQueue):
         self._look = look
         self._recording = recording
         self._next_hop = 0
-        self._count_at = time.monotonic()
+        self._tick_at = self._count_at = time.monotonic()
         if recording:
             recording.listen(LISTEN)
             self._next_hop = recording.next_number()
@@ -89,11 +96,21 @@ class ViewerQueue(OutboundQueue):
     def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ARG002
         """Take what has been put; if that is nothing, what is new. Its writer calls it."""
         while True:
-            try:
-                return super().get(timeout=TICK)
-            except queue.Empty:
-                if news := self._hops() + self._counts():
-                    return [_message(one) for one in news]
+            put = self._put_until(self._tick_at)
+            if put and (put[-1].is_last or time.monotonic() < self._tick_at):
+                return put
+            self._tick_at = time.monotonic() + TICK
+            if everything := [*put, *map(_message, self._hops() + self._counts())]:
+                return everything
+
+    def _put_until(self, deadline: float) -> list[Outgoing]:
+        """Return what has been put. Until the tick, not for a tick: who pings all the time, sees
+        too."""
+        try:
+            taken: list[Outgoing] = super().get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            return []
+        return taken
 
     def _hops(self) -> list[dict[str, Any]]:
         if self._recording is None:
@@ -112,7 +129,9 @@ class ViewerQueue(OutboundQueue):
         self._count_at = time.monotonic() + COUNT_EVERY
         snapshot = self._look()
         news = {
-            "clients": [dataclasses.asdict(client) for client in snapshot.clients],
+            "clients": [
+                {name: getattr(client, name) for name in COUNTS} for client in snapshot.clients
+            ],
             "waiting": snapshot.waiting,
             "inbound_limit": self._limits.inbound_limit,
             "limit": self.limit,

@@ -14,6 +14,7 @@ import argparse
 import math
 import os
 import queue
+import shutil
 import signal
 import sys
 import time
@@ -87,18 +88,19 @@ def _is_screen() -> bool:
 
 def _updates(board: Board, events: queue.Queue[Any]) -> Iterator[None]:
     """Yield whenever the board has something new. Raise Disconnected when the server has gone."""
-    heard_at = time.monotonic()
-    while time.monotonic() - heard_at < SILENCE:
+    silence = 0.0  # not by the clock: that goes on while this program is stopped, or its machine
+    while silence < SILENCE:
         try:
             waiting = [events.get(timeout=GET_INTERVAL)]
         except queue.Empty:
+            silence += GET_INTERVAL
             continue
         waiting += [events.get_nowait() for _ in range(events.qsize())]
         for event in waiting:
             match event:
                 case Arrived(message):
-                    heard_at = time.monotonic()
-                    board.update(message, heard_at)
+                    silence = 0.0
+                    board.update(message, time.monotonic())
                 case Ended(error):
                     raise error
         yield
@@ -110,7 +112,7 @@ def _show_once(board: Board, events: queue.Queue[Any]) -> None:
     for _ in _updates(board, events):
         if board.times > 1:
             break
-    width = os.get_terminal_size(1).columns if sys.stdout.isatty() else math.inf
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else math.inf
     _print(table.lines(board, width))
 
 
@@ -121,7 +123,7 @@ def _show_on_screen(board: Board, events: queue.Queue[Any]) -> None:
     try:
         with _alternate_screen():
             for _ in _updates(board, events):
-                columns, height = os.get_terminal_size(1)
+                columns, height = shutil.get_terminal_size()
                 last = table.lines(board, columns, height - 1)  # and the line of the prompt
                 is_coloured = not os.environ.get("NO_COLOR")
                 _draw(table.lines(board, columns, height, is_coloured)[:height])
@@ -132,10 +134,19 @@ def _show_on_screen(board: Board, events: queue.Queue[Any]) -> None:
 @contextmanager
 def _alternate_screen() -> Iterator[None]:
     _write(ENTER)
+    if hasattr(signal, "SIGTSTP"):  # Ctrl-Z; there is none on Windows
+        signal.signal(signal.SIGTSTP, _suspend)
     try:
         yield
     finally:
         _write(LEAVE)
+
+
+def _suspend(*_: object) -> None:
+    """Stop, as Ctrl-Z does, with the shell's own screen on the terminal. Go on from here."""
+    _write(LEAVE)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    _write(ENTER)
 
 
 def _show_as_lines(board: Board, events: queue.Queue[Any]) -> None:

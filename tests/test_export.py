@@ -267,3 +267,31 @@ def test_a_recording_is_not_lost_with_its_directory(tmp_path: Path):
     assert export.read(spare)
     spare.unlink()
     spare.parent.rmdir()
+
+
+# What is no plain file.
+
+
+def test_a_link_is_followed_and_names_the_kind(tmp_path: Path, few: list[Hop]):
+    """The file that it leads to may be called anything."""
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / "run.json").symlink_to(tmp_path / "elsewhere")
+    export.check(tmp_path / "run.json")
+    export.write(few, tmp_path / "run.json")
+    assert (tmp_path / "run.json").is_symlink()
+    assert export.read(tmp_path / "elsewhere") == few
+
+
+def test_a_pipe_is_refused_at_the_start(tmp_path: Path):
+    """To open it would wait for who reads, and in the end it would be replaced."""
+    os.mkfifo(tmp_path / "run.json")
+    with pytest.raises(InvalidOption, match="no regular file"):
+        export.check(tmp_path / "run.json")
+
+
+def test_who_may_read_a_recording_stays_as_it_was(tmp_path: Path, few: list[Hop]):
+    """It holds the first words of messages."""
+    path = tmp_path / "run.json"
+    path.touch(mode=0o600)
+    export.write(few, path)
+    assert path.stat().st_mode & 0o777 == 0o600

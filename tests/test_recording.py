@@ -190,10 +190,10 @@ class LastFirst(BatchQueue):
         self._waiting.insert(0, self._waiting.pop())
 
 
-def outbound(make) -> tuple[Recording, queue.Queue]:
+def outbound(make, **kwargs) -> tuple[Recording, queue.Queue]:
     queues = Queues()
     queues.outbound = lambda *_: make()
-    recording = Recording(queues)
+    recording = Recording(queues, **kwargs)
     return recording, recording.outbound(Limits(), 1)
 
 
@@ -278,3 +278,13 @@ def test_a_queue_that_cannot_tell_its_depth_is_refused():
     """With the name of its class."""
     with pytest.raises(TypeError, match="a Queue cannot be recorded"):
         outbound(queue.Queue)
+
+
+def test_one_hop_that_is_larger_than_the_ring_stays():
+    """It throws out all others, but not itself."""
+    recording, waiting = outbound(lambda: BatchQueue(0), limit=10)
+    for number in range(20):
+        waiting.put(message(number))
+    waiting.get()
+    [hop] = recording.latest()
+    assert (hop.act, len(hop.items), hop.number) == ("got", 20, 20)

@@ -9,7 +9,7 @@ import time
 import tracemalloc
 
 import pytest
-from clients import PATIENCE, RawClient, wait_for, wait_for_clients
+from clients import PATIENCE, PING, TEXT, RawClient, wait_for, wait_for_clients
 from http_client import ask, check_refusal, request
 
 from msgproxy import Limits
@@ -298,3 +298,14 @@ def test_many_viewers_see_the_same(server, connect, watch):
         assert viewer.say_goodbye()[0] == 1000
         viewer.close()
     wait_for(lambda: readers() == 2, "the end of the viewers' threads")
+
+
+def test_a_viewer_that_pings_all_the_time_sees_all_the_same(server, watch):
+    """What is put on its queue comes first, but does not put off the next look."""
+    viewer = watch(server)
+    deadline = time.monotonic() + PATIENCE
+    seen = 0
+    while seen < 3:
+        assert time.monotonic() < deadline
+        viewer.send_frame(PING, b"again")
+        seen += viewer.receive_frame()[1] == TEXT

@@ -47,8 +47,11 @@ def shorten(text: str, width: int) -> str:
     text = clean(text)
     if cells(text) <= width:
         return text
-    while cells(text) > width - 1:
-        text = text[:-1]
+    used = 0
+    for place, character in enumerate(text):
+        used += _cells(character)
+        if used > width - 1:
+            return text[:place] + "…"
     return text + "…"
 
 

@@ -12,6 +12,9 @@ from msgproxy.events import MessageId
 from msgproxy.hops import Hop, Item
 from msgproxy.picture.lanes import client_of
 
+HOPS = 2000
+"""More steps than that nobody can look at, nor a browser draw in a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
@@ -30,7 +33,10 @@ def excerpt(hops: list[Hop], messages: int, clients: int) -> Excerpt:
     hops, note = _last(hops, messages)
     left_out += note
     hops, note = _busiest(hops, clients)
-    return Excerpt(hops, left_out + note)
+    left_out += note
+    if len(hops) > HOPS:
+        left_out.append(f"The last {HOPS} of {len(hops)} hops of these")
+    return Excerpt(hops[-HOPS:], left_out)
 
 
 def _last(hops: list[Hop], count: int) -> tuple[list[Hop], list[str]]:
@@ -43,7 +49,14 @@ def _last(hops: list[Hop], count: int) -> tuple[list[Hop], list[str]]:
     if len(first) <= count:
         return hops, []
     start = sorted(first.values())[-count]
-    return hops[start:], [f"The last {count} of {len(first)} messages"]
+    # A client that was behind may get much older ones now: those are not drawn either.
+    old = {item for item, place in first.items() if place < start}
+    kept = [_without(hop, old) for hop in hops[start:]]
+    return [hop for hop in kept if hop.items], [f"The last {count} of {len(first)} messages"]
+
+
+def _without(hop: Hop, old: set[MessageId]) -> Hop:
+    return hop._replace(items=tuple(item for item in hop.items if item not in old))
 
 
 def _busiest(hops: list[Hop], count: int) -> tuple[list[Hop], list[str]]:

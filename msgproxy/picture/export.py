@@ -73,6 +73,8 @@ def check(path: str | Path) -> None:
     _kind(target)
     if target.is_dir():
         raise InvalidOption(f"cannot write {str(target)!r}: it is a directory")
+    if target.exists() and not target.is_file():
+        raise InvalidOption(f"cannot write {str(target)!r}: it is no regular file")
     try:
         if target.exists():
             with target.open("ab"):
@@ -90,10 +92,12 @@ def write(hops: Sequence[Hop], path: str | Path) -> None:
     Raise `InvalidOption` if its name does not tell its kind; OSError if it cannot be written.
     """
     target = Path(path).resolve()  # a link stays a link
-    text = _kind(target)(hops)
+    text = _kind(Path(path))(hops)  # by the name that was given, as in `check`
     part = _part(target)
     try:
         part.write_text(text, encoding="utf-8", newline="\n")
+        if target.exists():  # who may read it is not for us to change
+            part.chmod(target.stat().st_mode)
         os.replace(part, target)
     finally:
         with contextlib.suppress(OSError):

@@ -32,6 +32,7 @@ from msgproxy.limits import Limits
 from msgproxy.queues import Queues
 from msgproxy.schedule.schedule import Schedule
 from msgproxy.schedule.steps import StepMissed
+from msgproxy.snapshot import Look
 
 
 class ByTurns(queue.Queue[Any]):
@@ -97,6 +98,11 @@ class Scheduled(Queues):
     def __init__(self, schedule: Schedule, queues: Queues | None = None) -> None:
         self._schedule = schedule
         self._queues = queues or Queues()
+        self.can_be_watched = self._queues.can_be_watched
+
+    def viewer(self, look: Look, target: str) -> queue.Queue[Any]:
+        """Make the queue of a viewer, without turns."""
+        return self._queues.viewer(look, target)
 
     def inbound(self, limits: Limits) -> queue.Queue[Any]:
         """Make the inbound queue, with turns."""

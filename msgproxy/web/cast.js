@@ -3,6 +3,7 @@
 // client has said and heard, and who is there when nothing happens.
 
 import { laneOf } from "./flights.js";
+import { STALE } from "./replay.js";
 
 const LINGER = 2_500; // ms for which one that has gone can still be seen
 const LINGER_CUT = 8_000; // and one that was cut off
@@ -46,8 +47,12 @@ export class Cast {
       this.#countClient(counts, isIdle);
     }
     const numbers = new Set(clients.map(({ number }) => number));
-    for (const client of isIdle ? this.clients.values() : []) {
-      if (!numbers.has(client.number)) this.#mourn(client);
+    for (const client of this.clients.values()) {
+      const now = performance.now();
+      client.missedAt = numbers.has(client.number) ? Infinity : Math.min(client.missedAt, now);
+      // A busy replay is behind, but never by more than that. Who is missing for longer has gone
+      // with a goodbye that this viewer has not seen.
+      if (now - client.missedAt > (isIdle ? -1 : STALE)) this.#mourn(client);
     }
   }
 
@@ -66,7 +71,8 @@ export class Cast {
 
   #client(number) {
     if (!this.clients.has(number)) {
-      this.clients.set(number, { number, state: "here", goesAt: Infinity, rate: 0 });
+      const never = Infinity;
+      this.clients.set(number, { number, state: "here", goesAt: never, missedAt: never, rate: 0 });
     }
     return this.clients.get(number);
   }

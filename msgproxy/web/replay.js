@@ -3,7 +3,7 @@
 // listens is told all of it at once, as `passedOver`, and the clock goes on behind it.
 
 const MOST_PENDING = 6_000; // hops; about what a busy server shows in half a second
-const STALE = 15_000; // ms that the replay may be behind
+export const STALE = 15_000; // ms that the replay may be behind
 const FRESH = 300; // ms: what came last is played after a cut, and not passed over
 
 const GAP = 1_500; // ms of the replay: a wait that is longer is cut
