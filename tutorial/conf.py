@@ -24,6 +24,7 @@ extensions = [
     # Our own, in _ext:
     "generated",
     "ladder",
+    "notebook",
     "readme",
     "references",
     "runs",
@@ -32,7 +33,7 @@ extensions = [
     "stepdiff",
 ]
 # Pages. Beside them stand programs, and what the build makes.
-include_patterns = ["*.md", "reference/*.md"]
+include_patterns = ["*.md", "notebooks/*.notebook", "reference/*.md"]
 
 # References: none may lead nowhere.
 nitpicky = True
