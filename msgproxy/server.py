@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import time
 from collections.abc import Iterable
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -65,6 +64,9 @@ class Server:
         self._queues = queues or Queues()
         self._bridge_address = None if bridge is None else redis_url.parse(bridge)
         self._thread: Thread | None = None
+        self._is_over = Event()
+        """Set at the end of the accepting thread. To wait for this can be interrupted. (A `join`
+        that Ctrl-C interrupts takes its thread for dead, as of Python 3.11.)"""
 
     def start(self) -> Self:
         """Listen and serve, in the background. Raise `CannotListen` if the address is taken.
@@ -78,12 +80,19 @@ class Server:
             self._stop = undo.enter_context(contextlib.closing(StopSignal()))
             self._broker = Broker(self._queues.inbound(self._limits), self._stop, self._echo)
             self._acceptor = self._make_acceptor(listening)
-            thread = threads.make(self._acceptor.run, "accept")
+            thread = threads.make(self._run, "accept")
             thread.start()
             undo.pop_all()  # the socket and the signal are the accepting thread's from now on
         self._port = listening.getsockname()[1]
         self._thread = thread
         return self
+
+    def _run(self) -> None:
+        """Run the accepting thread."""
+        try:
+            self._acceptor.run()
+        finally:
+            self._is_over.set()
 
     def _make_acceptor(self, listening: socket.socket) -> Acceptor:
         policy = Policy(
@@ -123,28 +132,29 @@ class Server:
         if self._thread is not None:
             # The readers, the broker and the writers have that time each, and once more if they
             # are late; one more is a reserve.
-            deadline = time.monotonic() + 7 * self._limits.close_timeout
-            if not threads.join(self._thread, deadline):
+            if not self._is_over.wait(7 * self._limits.close_timeout):
                 log.error("the server does not stop")
+            else:
+                self._thread.join()  # it has nothing left to do
 
     def serve_forever(self) -> None:
         """Serve until `shutdown()`. Raise `CannotListen`, or `ServerFailed` if a thread died.
 
         Starts the server if that has not been done. Ctrl-C ends it too, by a KeyboardInterrupt.
         """
-        thread = self._thread or self.start()._thread
-        assert thread is not None
+        if self._thread is None:
+            self.start()
         try:
-            # Not a bare join(): before Python 3.14, Ctrl-C on Windows would have to wait for it.
-            while thread.is_alive():
-                thread.join(timeout=0.5)
+            # Not a bare wait(): before Python 3.14, Ctrl-C on Windows would have to wait for it.
+            while not self._is_over.wait(timeout=0.5):
+                pass
         finally:
             self.close()
         if self._broker.has_failed or self._acceptor.has_failed:
             raise ServerFailed("the server met a bug and stopped; see the log")
 
     def __enter__(self) -> Self:
-        is_running = self._thread is not None and self._thread.is_alive()
+        is_running = self._thread is not None and not self._is_over.is_set()
         return self if is_running else self.start()
 
     def __exit__(
@@ -166,7 +176,7 @@ class Server:
             return Snapshot(self.url, running=False, waiting=0, clients=())
         return Snapshot(
             url=self.url,
-            running=self._thread.is_alive(),
+            running=not self._is_over.is_set(),
             waiting=self._broker.inbound.qsize(),
             clients=tuple(session.snapshot() for session in self._broker.joined),
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
-from clients import CLOSE, address_of, wait_for, wait_for_clients
+from clients import CLOSE, PATIENCE, RawClient, address_of, wait_for, wait_for_clients
 from special_queues import Counting, HeldUp
 
 from msgproxy import CannotListen, Limits, Server
@@ -158,3 +161,31 @@ def test_a_port_in_use_is_said_in_one_line(server):
     port = address_of(server.url)[1]
     with pytest.raises(CannotListen, match=f"port {port} on 127.0.0.1 is in use"):
         Server(port=port).start()
+
+
+PROGRAM = """
+from msgproxy import Server
+
+server = Server(port=0).start()
+print(server.url, flush=True)
+try:
+    server.serve_forever()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_stops_the_server_of_a_program_in_order():
+    """Its clients are told, though the program does nothing about signals."""
+    command = [sys.executable, "-X", "dev", "-c", PROGRAM]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as program:
+        try:
+            with RawClient(program.stdout.readline().strip()) as client:
+                client.send("hello")
+                time.sleep(0.7)  # it comes to wait for the second time
+                program.send_signal(signal.SIGINT)
+                assert client.receive_close()[0] == 1001
+            assert program.communicate(timeout=PATIENCE) == ("interrupted\n", "")
+        finally:
+            program.kill()
