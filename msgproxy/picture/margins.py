@@ -104,7 +104,7 @@ def _legend(canvas: Canvas, layout: Layout) -> None:
     if kinds & {"works", "sends"}:
         entries.append(("box", "a thread at work"))
     if "waits" in kinds:
-        entries.append(("wait", "waits for room on the queue"))
+        entries.append(("wait", f"waits for {layout.timeline.waits_for}"))
     if any(flight.end in ("full", "lost") for flight in flights):
         entries.append(("cross", "refused, or thrown away"))
     if any(span.is_open for span in layout.timeline.spans):

@@ -124,7 +124,8 @@ def _draw_span(canvas: Canvas, layout: Layout, span: Span) -> None:
     x, top, bottom = layout.x[span.lane], layout.y(span.start), layout.y(span.end)
     if span.is_open and bottom - top < 6:
         bottom = top + 6
-    what = {"waits": "waits for room with", "sends": "sends", "works": "works on"}[span.kind]
+    waits = f"waits for {layout.timeline.waits_for} with"
+    what = {"waits": waits, "sends": "sends", "works": "works on"}[span.kind]
     tip = f"{span.lane} {what} {', '.join(map(str, span.items))}: {in_words(span.end - span.start)}"
     box = (x - HALF_BOX, top, x + HALF_BOX, bottom)
     kind = "wait" if span.kind == "waits" else "box"

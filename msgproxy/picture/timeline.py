@@ -100,6 +100,8 @@ class Timeline:
     marks: tuple[Mark, ...] = ()
     levels: dict[str, tuple[Level, ...]] = field(default_factory=dict)
     """By queue, in the order of time."""
+    waits_for: str = "room on the queue"
+    """What a thread waits for in its spans that wait."""
 
     def times(self) -> list[int]:
         """Return all times at which something happens, each once, in order."""

@@ -3,7 +3,7 @@
 A thread cannot be ended from outside, only woken. Closing the socket takes its number away, and
 the thread goes on waiting: for ever, if the other side stays.
 
-Chapters: 07-leaving, 08-bounds, 10-stopping
+Chapters: 07-leaving, 13-tasks
 """
 
 import contextlib

@@ -4,7 +4,7 @@ Only the broker makes room on its queue. If the queue is full when the broker it
 to put, it waits for the one who never comes: itself. It works for as long as there is little to
 do, and then everything stands still. A broker keeps such notes for itself, or handles them at once.
 
-Chapters: 06-broker, 07-leaving, 08-bounds
+Chapters: 07-leaving
 """
 
 import queue

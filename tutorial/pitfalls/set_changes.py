@@ -3,7 +3,7 @@
 Clients come and go while a message is forwarded to all of them. It takes milliseconds until
 both meet, and it happens every time.
 
-Chapters: 03-shared, 04-lock
+Chapters: 03-shared
 """
 
 import threading

@@ -3,7 +3,7 @@
 `sendall` waits until the system has room for the bytes. For a client that does not read there is
 none, once the buffers are full. So whoever sends to all clients in turn waits for the slowest.
 
-Chapters: 03-shared, 05-writers
+Chapters: 03-shared
 """
 
 import contextlib

@@ -73,6 +73,8 @@ class Served:
         stopping = threading.Thread(target=self.server.close)
         stopping.start()
         self.until(lambda: all(client.end for client in self.clients.values()))
+        for client in self.clients.values():
+            client.close()  # the server waits for that
         stopping.join(PATIENCE)
 
     def until(self, condition: Callable[[], object]) -> None:

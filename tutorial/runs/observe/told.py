@@ -95,20 +95,4 @@ def draw_waiting(
     timeline: Timeline, *, title: str, caption: str, what: str = "something"
 ) -> Picture:
     """Draw a run without queues: where a thread waits, it is for `what`."""
-    svg = draw(timeline, title=title, caption=caption)
-    svg = Picture(svg.replace("waits for room on the queue", f"waits for {what}"))
-    return Picture(svg.replace("waits for room with", f"waits for {what} with"))
-
-
-def attempt(once: Callable[[], Picture | None], at_most: int) -> Picture:
-    """Return a run's picture, as soon as the run has gone as it was to go: not each one does."""
-    for _ in range(at_most):
-        if picture := once():
-            return picture
-    raise Surprise(f"in {at_most} runs it did not happen")
-
-
-def show(picture: Callable[[], Picture]) -> None:
-    """Print a picture."""
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    print(picture())
+    return draw(dataclasses.replace(timeline, waits_for=what), title=title, caption=caption)
