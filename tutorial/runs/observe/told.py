@@ -96,3 +96,17 @@ def draw_waiting(
 ) -> Picture:
     """Draw a run without queues: where a thread waits, it is for `what`."""
     return draw(dataclasses.replace(timeline, waits_for=what), title=title, caption=caption)
+
+
+def attempt(once: Callable[[], Picture | None], at_most: int) -> Picture:
+    """Return a run's picture, as soon as the run has gone as it was to go: not each one does."""
+    for _ in range(at_most):
+        if picture := once():
+            return picture
+    raise Surprise(f"in {at_most} runs it did not happen")
+
+
+def show(picture: Callable[[], Picture]) -> None:
+    """Print a picture."""
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    print(picture())
