@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import sys
 import threading
@@ -17,6 +18,10 @@ from redis_server import redis_server
 from msgproxy import Server
 
 __all__ = ["chat", "join", "redis_server"]  # fixtures that stand elsewhere
+
+# Whoever starts the tests in the background of a shell has Ctrl-C ignored; so would all programs
+# that are started here, and that are tested to end by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if not sys.flags.dev_mode:
     raise pytest.UsageError("run the tests with 'python -X dev -m pytest': the guards are on then")

@@ -57,5 +57,6 @@ def _count(server) -> tuple[Counter[str], int]:
 
 
 def _matters(one: object) -> bool:
-    of_package = type(one).__module__.partition(".")[0] == "msgproxy"
+    module = str(type(one).__module__)  # classes made in C may have something else there
+    of_package = module.partition(".")[0] == "msgproxy"
     return of_package or isinstance(one, threading.Thread | socket.socket)

@@ -6,6 +6,7 @@ This takes a while, since what is broken is often noticed by waiting in vain.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -46,4 +47,4 @@ def test_a_broken_server_is_noticed(name, results: dict[str, Future]):
     result = results[name].result(timeout=600)
     assert result.returncode == pytest.ExitCode.TESTS_FAILED, result.stdout + result.stderr
     # At teardown: something was left, as `nothing_is_left` found.
-    assert "1 failed" in result.stdout or "ERROR at teardown" in result.stdout, result.stdout
+    assert re.search(r"\d failed|ERROR at teardown", result.stdout), result.stdout
