@@ -9,14 +9,14 @@ import threading
 
 import pytest
 import variants
-from bridged import join
+from bridged import impatience, join, pair
 from chat_process import chat
 from clients import RawClient, wait_for
 from redis_server import redis_server
 
 from msgproxy import Server
 
-__all__ = ["chat", "join", "redis_server"]  # fixtures that stand elsewhere
+__all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that stand elsewhere
 
 if not sys.flags.dev_mode:
     raise pytest.UsageError("run the tests with 'python -X dev -m pytest': the guards are on then")
