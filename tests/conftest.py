@@ -10,14 +10,14 @@ import threading
 
 import pytest
 import variants
-from bridged import join
+from bridged import impatience, join, pair
 from chat_process import chat
 from clients import RawClient, wait_for
 from redis_server import redis_server
 
 from msgproxy import Server
 
-__all__ = ["chat", "join", "redis_server"]  # fixtures that stand elsewhere
+__all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that stand elsewhere
 
 # Whoever starts the tests in the background of a shell has Ctrl-C ignored; so would all programs
 # that are started here, and that are tested to end by it.

@@ -24,7 +24,7 @@ NOT_FOLLOWED = {
     r"jupyter lab notebooks": "it opens a browser",
     r"ruff check|ruff format --check|mypy": "`.ci/run` does it",
     r"redis-cli .*": "what it shows was said in a browser before; see test_bridge.py",
-    r"export MSGPROXY_BRIDGE=.*": "it is for a Redis with a password; see test_bridge_away.py",
+    r"export MSGPROXY_BRIDGE=.*": "it is for a Redis with a password; see test_bridge_password.py",
     r"msgproxy .* --allow-origin https://chat\.example": "nginx is in front; see test_nginx.py",
     r"msgproxy check --run my_server\.py .*": "the program is a student's",
 }

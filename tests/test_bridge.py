@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
-import re
-import subprocess
-import sys
 
 import pytest
-from bridged import bridge_of, lines, wait_until_it_hears
+from bridged import bridge_of, wait_until_it_hears
 from clients import wait_for, wait_for_clients
-from process import COMMAND
-from redis_server import STREAM
 
-from msgproxy import InvalidOption, Limits, Server
 from msgproxy.events import MessageId
 from msgproxy.recording import Recording
-
-KIB = 1024
 
 
 @pytest.mark.parametrize(
@@ -94,56 +85,6 @@ def test_nobody_sees_an_answer_before_what_it_answers(redis_server, join, connec
         assert bob.receive() == story[2]
 
 
-def test_an_instance_that_starts_has_no_history(redis_server, join, start, connect):
-    """It begins where the stream ends."""
-    redis = redis_server()
-    (first,) = join(redis, 1)
-    ada = connect(first)
-    wait_for_clients(first, 2)
-    for number in range(10):
-        ada.send(f"before {number}")
-    wait_for(lambda: bridge_of(first).snapshot().messages_out == 10, "all of it to be told")
-    second = start(bridge=redis.url())
-    bob = connect(second)
-    wait_for_clients(second, 2)
-    wait_until_it_hears(second)
-    ada.send("after")
-    assert bob.receive() == "after"
-
-
-def test_the_stream_has_the_length_that_was_asked_for(redis_server, start, connect):
-    """About: Redis throws away whole blocks of 4 KiB. Here each entry is larger than that."""
-    redis = redis_server()
-    server = start(bridge=redis.url(length=20))
-    wait_until_it_hears(server)
-    ada = connect(server)
-    wait_for_clients(server, 2)
-    for _ in range(100):
-        ada.send(b"x" * 64 * KIB)
-    wait_for(lambda: bridge_of(server).snapshot().messages_out == 100, "all of it to be told")
-    assert 20 <= redis.ask("XLEN", STREAM) <= 22
-
-
-def test_what_is_no_message_or_too_large_is_left_out(redis_server, start, connect, caplog):
-    """Somebody else wrote on the stream, or an instance that takes larger messages."""
-    redis = redis_server()
-    small = Limits(max_message_size=1 * KIB)
-    here, there = start(bridge=redis.url()), start(bridge=redis.url(), limits=small)
-    ada, bob = connect(here), connect(there)
-    for server in (here, there):
-        wait_until_it_hears(server)
-        wait_for_clients(server, 2)
-    redis.ask("XADD", STREAM, "*", "name", "no message of ours")
-    redis.ask("XADD", STREAM, "*", "from", "me", "n", "one", "text", "no number")
-    redis.ask("XADD", STREAM, "*", "from", "me", "n", "1", "text", b"\xff is no text")
-    ada.send("x" * 1025)
-    ada.send("y" * 1024)
-    assert bob.receive() == "y" * 1024
-    wait_for(
-        lambda: lines(caplog, "left out 1 that are no messages, or too large"), "a line in the log"
-    )
-
-
 def test_the_bridge_is_number_0_in_a_snapshot(redis_server, join, connect):
     """It counts what came from others and what went to them, and it has no password."""
     redis = redis_server()
@@ -157,74 +98,6 @@ def test_the_bridge_is_number_0_in_a_snapshot(redis_server, join, connect):
     [bridge] = [client for client in there.snapshot().clients if client.number == 0]
     assert bridge.peer == f"redis://127.0.0.1:{redis.port}/0"
     assert (bridge.messages_in, bridge.bytes_in, bridge.messages_out) == (1, 4, 0)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "", "localhost:6379", "http://localhost/?stream=talk", "redis://:s3cret@localhost/0",
-        "redis://:s3cret@/0?stream=talk", "redis://:s3cret@localhost/talk?stream=talk",
-        "redis://:s3cret@localhost:port/0?stream=talk", "redis://:s3cret@localhost/0?stream=",
-        "redis://:s3cret@localhost/0?stream=talk&length=0", "redis://:s3cret@[::1/0?stream=talk",
-        "redis://:s3cret@localhost/0?stream=talk&length=many", "redis://:s3cret@localhost/?talk",
-        "redis://:s3cret@localhost/0?stream=talk&lenght=5",
-    ],
-)  # fmt: skip
-def test_a_wrong_address_gets_one_clear_line_that_does_not_quote_it(url):
-    """There may be a password in it."""
-    with pytest.raises(InvalidOption) as caught:
-        Server(port=0, bridge=url)
-    assert "stream=NAME" in str(caught.value)
-    done = run("serve", "--port", "0", "--bridge", url)
-    assert done.returncode == 2
-    assert re.fullmatch(r"msgproxy: .+\n", done.stderr)
-    assert "s3cret" not in done.stderr
-
-
-def test_the_address_may_stand_in_the_environment():
-    """Where others cannot read the password."""
-    environment = os.environ | {"MSGPROXY_BRIDGE": "redis://:s3cret@localhost/no-number"}
-    done = subprocess.run(
-        COMMAND, capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("msgproxy: a bridge is written redis://")
-
-
-def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code] if code else COMMAND
-    return subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-def test_without_the_package_redis_one_line_says_what_is_missing():
-    """And who has no bridge needs no package."""
-    absent = """if True:
-        import sys
-        from importlib.machinery import PathFinder
-        find = PathFinder.find_spec
-        PathFinder.find_spec = lambda name, *rest: None if name == "redis" else find(name, *rest)
-        from msgproxy.cli import main
-        sys.exit(main(sys.argv[1:]))
-    """
-    done = run("serve", "--bridge", "redis://localhost/0?stream=talk", code=absent)
-    assert (
-        done.stderr == "msgproxy: a bridge needs the package redis: pip install 'msgproxy[redis]'\n"
-    )
-    assert done.returncode == 2
-
-
-def test_without_the_option_nothing_of_it_is_imported():
-    """Neither the package redis nor our own modules that use it."""
-    code = """if True:
-        import sys
-        from msgproxy import Server
-        with Server(port=0):
-            print(sorted({"redis", "msgproxy.bridge"} & set(sys.modules)))
-    """
-    done = run(code=code)
-    assert done.stdout == "[]\n", done.stderr
 
 
 def test_a_recording_shows_what_goes_over_the_bridge(redis_server, join, start, connect):

@@ -54,7 +54,7 @@ def writer_tries_once():
 
 
 @noticed_by(
-    "test_bridge_away.py::test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost"
+    "test_bridge_losses.py::test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost"
 )
 def reader_goes_on_at_the_end():
     """Back from a break, it takes up the place of one who starts, as with Pub/Sub."""
@@ -66,7 +66,9 @@ def reader_goes_on_at_the_end():
     Place.find = find
 
 
-@noticed_by("test_bridge_away.py::test_a_server_that_lost_its_data_is_read_from_its_new_beginning")
+@noticed_by(
+    "test_bridge_losses.py::test_a_server_that_lost_its_data_is_read_from_its_new_beginning"
+)
 def reader_waits_behind_the_end():
     """It asks for what is behind an id that the new stream will have in a thousand years."""
     from msgproxy.bridge.ties import Place
@@ -77,7 +79,7 @@ def reader_waits_behind_the_end():
     Place.find = find
 
 
-@noticed_by("test_bridge_away.py::test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many")
+@noticed_by("test_bridge_losses.py::test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many")
 def bridge_is_cut_off():
     """Its queue is that of a client, so it is full one day."""
     from msgproxy.bridge import Bridge
@@ -93,7 +95,7 @@ def bridge_is_cut_off():
     Bridge.send = send
 
 
-@noticed_by("test_bridge_away.py::test_a_stop_does_not_wait_for_a_server_that_is_away[frozen]")
+@noticed_by("test_bridge_ends.py::test_a_stop_does_not_wait_for_a_server_that_is_away[frozen]")
 def nobody_interrupts_the_bridge():
     """The stop waits for an answer of Redis."""
     from msgproxy.bridge import Bridge
@@ -101,7 +103,7 @@ def nobody_interrupts_the_bridge():
     Bridge.hurry = lambda _: None
 
 
-@noticed_by("test_bridge_away.py::test_a_password_is_used_and_never_shown")
+@noticed_by("test_bridge_password.py::test_a_password_is_used_and_never_shown")
 def address_is_shown_as_it_was_given():
     """With all that stands in it."""
     from msgproxy.redis_url import Address
@@ -110,7 +112,7 @@ def address_is_shown_as_it_was_given():
 
 
 @noticed_by(
-    "test_bridge_away.py::test_a_server_that_quotes_what_it_does_not_know_shows_no_password"
+    "test_bridge_password.py::test_a_server_that_quotes_what_it_does_not_know_shows_no_password"
 )
 def answers_are_logged_as_they_come():
     """Whatever a server says about what it was sent."""

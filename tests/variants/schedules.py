@@ -44,7 +44,7 @@ def stop_does_not_wait_for_readers():
     Acceptor._end_all = stop_first
 
 
-@noticed_by("test_schedules.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye")
+@noticed_by("test_schedules_cut_off.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye")
 def broker_says_goodbye_twice():
     """The broker does not look whether it has forgotten a session already."""
 
@@ -55,7 +55,7 @@ def broker_says_goodbye_twice():
     Broker._part = part
 
 
-@noticed_by("test_schedules.py::test_who_has_been_cut_off_is_not_listened_to_any_more")
+@noticed_by("test_schedules_cut_off.py::test_who_has_been_cut_off_is_not_listened_to_any_more")
 def broker_listens_to_anyone():
     """Whoever has been cut off comes in again when it says something."""
     forward = Broker._forward
