@@ -135,6 +135,8 @@ def _items_of(each: Event | Outgoing) -> tuple[Item, ...]:
             return messages
         case Outgoing(frames=frames, is_last=is_last):
             return ("goodbye" if is_last else _control(frames[0]),)
+        case _:  # what another class of queue has of its own
+            return (type(each).__name__.lower(),)
 
 
 def _control(frame: bytes) -> str:

@@ -6,11 +6,19 @@ from bridged import bridge_of, check_that_locals_talk, impatient, lines
 from clients import wait_for, wait_for_clients
 from redis_server import STREAM
 
-from msgproxy import Limits
+from msgproxy import Limits, Queues
+from msgproxy.queues import ForgetfulQueue
 
 KIB = 1024
 
-SMALL = Limits(max_message_size=64 * KIB, inbound_limit=64 * KIB, outbound_limit=256 * KIB)
+ROOM = 256 * KIB
+
+
+class LittleRoom(Queues):
+    """A small queue for the bridge, but none for clients: they would be cut off in a burst."""
+
+    def bridge(self, _):
+        return ForgetfulQueue(ROOM)
 
 
 def test_a_server_that_lost_its_data_is_read_from_its_new_beginning(redis_server, pair, caplog):
@@ -75,13 +83,14 @@ def test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many(
 ):
     """The bridge is not cut off: when Redis is back, it goes on with the newest."""
     redis = redis_server("--appendonly", "yes", "--appendfsync", "always")
-    here, _, ada, bob = pair(redis.url(), limits=SMALL)
+    limits = Limits(max_message_size=64 * KIB, inbound_limit=64 * KIB)  # so batches are small
+    here, _, ada, bob = pair(redis.url(), limits=limits, queues=LittleRoom())
     ada.send(b"before")
     assert bob.receive() == b"before"
     redis.kill()
     for number in range(64):  # 1 MiB
         ada.send(number.to_bytes(4, "big") * 4 * KIB)
-        assert bridge_of(here).snapshot().waiting <= SMALL.outbound_limit
+        assert bridge_of(here).snapshot().waiting <= ROOM
     check_that_locals_talk(here, connect, ada)
     wait_for_clients(here, 2)
     redis.start()
