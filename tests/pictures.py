@@ -1,12 +1,17 @@
-"""Runs to be drawn: a conversation, some load, and a client that is cut off."""
+"""Runs to be drawn: a conversation, some load, and a client that is cut off. Each is made once.
+
+A test module imports the fixtures: `every_run`, which is `hops`, and `made_up`, which is `few`.
+"""
 
 from __future__ import annotations
 
 import threading
 
+import pytest
 from clients import RawClient, wait_for, wait_for_clients
 
 from msgproxy import Limits, Server
+from msgproxy.events import MessageId
 from msgproxy.hops import Hop
 from msgproxy.recording import Recording
 
@@ -85,3 +90,53 @@ def leave(server: Server, clients: list[RawClient]) -> None:
         client.say_goodbye()
         client.close()
     wait_for(lambda: not server.snapshot().clients, "the end of all clients")
+
+
+RUNS = {"conversation": conversation, "load": load, "slow": cut_off}
+_made: dict[str, list[Hop]] = {}
+
+
+def run(name: str) -> list[Hop]:
+    """Each run is made once; all tests, of all modules, look at the same."""
+    if name not in _made:
+        _made[name] = RUNS[name]()
+    return _made[name]
+
+
+@pytest.fixture(params=RUNS, name="hops")
+def every_run(request) -> list[Hop]:
+    """One after the other."""
+    return run(request.param)
+
+
+@pytest.fixture(name="few")
+def made_up() -> list[Hop]:
+    """The first steps of a message, with numbers that are easy to compare."""
+    item = (MessageId(1, 1),)
+    return [
+        Hop(7, 1000, "reader-1", "received", "inbound", item, 0, 0, "hello"),
+        Hop(8, 3000, "reader-1", "put", "inbound", item, 1, 69),
+        Hop(9, 4000, "broker", "got", "inbound", item, 0, 0),
+        Hop(10, 5000, "broker", "put", "outbound-2", (MessageId(1, 1), "ping"), 1, 69),
+    ]
+
+
+def hop(time: int, thread: str, act, items, text: str = "hello") -> Hop:
+    """A hop of the inbound queue."""
+    return Hop(time, time * 1000, thread, act, "inbound", items, 1, 64, text)
+
+
+HOSTILE = [
+    "</text><script>alert(1)</script>",
+    "]]>&lt;&amp;&#0;<!-- ",
+    "\0\x01\x08\x0b\x1b[31m\x7f\x85\ufffe\uffff",
+    "\ud800\udfff",
+    "\u202eevil\u2066\u2069\u200f",
+    "z" + "\u0301" * 30,
+    "\n\r\n\t\u2028",
+    "\" onload='x' style=\"",
+    "日本語のとても長い文章がここに立っています、とても長い",
+    "👩‍👩‍👧‍👦" * 10,
+    "W" * 40,
+]
+"""What people could say, or could be called, to break a picture."""

@@ -6,15 +6,12 @@ puts and gets have one, and a get comes after its put. The rest is for the syste
 
 from __future__ import annotations
 
-import queue
-
 import pytest
 from clients import wait_for, wait_for_clients
 from special_queues import HeldUp
 
-from msgproxy import Limits, OutboundQueue, Queues
-from msgproxy.events import MessageId, Outgoing
-from msgproxy.queues import BatchQueue
+from msgproxy import Limits
+from msgproxy.events import MessageId
 from msgproxy.recording import Recording
 
 HELLO = MessageId(1, 1)
@@ -138,6 +135,26 @@ def put_by_reader(recording: Recording, message: MessageId) -> bool:
     return ("reader-1", "put", (message,)) in acts(recording)
 
 
+def test_a_client_that_is_cut_off_has_a_refused_message(start, connect):
+    """It is in the recording of the whole server as well, by the broker."""
+    recording = Recording()
+    limits = Limits(
+        inbound_limit=40_000, max_message_size=200_000, outbound_limit=300_000, close_timeout=1
+    )
+    server = start(queues=recording, limits=limits)
+    ada = connect(server)
+    wait_for_clients(server, 1)
+    connect(server, receive_buffer=4096)
+    wait_for_clients(server, 2)
+    for _ in range(200):
+        ada.send(b"x" * 150_000)
+        if len(server.snapshot().clients) < 2:
+            break
+    wait_for_clients(server, 1)
+    [refused] = [hop for hop in recording.hops() if hop.act == "full"]
+    assert (refused.thread, refused.queue) == ("broker", "outbound-2")
+
+
 def test_the_ring_is_bounded_and_its_numbers_say_what_is_lost(start, connect):
     """It keeps the last hops without a gap. The first has not the number 0."""
     recording = Recording(limit=40)
@@ -163,128 +180,3 @@ def test_a_recording_that_is_off_keeps_nothing(start, connect):
     assert bob.receive() == "nobody watches"
     server.close()
     assert (recording.hops(), recording.next_number()) == ([], 0)
-
-
-class DropOldest(BatchQueue):
-    """Keeps the two that came last."""
-
-    def _put(self, item):
-        super()._put(item)
-        self._bytes -= sum(each.size for each in self._waiting[:-2])
-        del self._waiting[:-2]
-
-
-class DropNewest(BatchQueue):
-    """Keeps the two that came first."""
-
-    def _put(self, item):
-        if len(self._waiting) < 2:
-            super()._put(item)
-
-
-class LastFirst(BatchQueue):
-    """Has the last on top."""
-
-    def _put(self, item):
-        super()._put(item)
-        self._waiting.insert(0, self._waiting.pop())
-
-
-def outbound(make, **kwargs) -> tuple[Recording, queue.Queue]:
-    queues = Queues()
-    queues.outbound = lambda *_: make()
-    recording = Recording(queues, **kwargs)
-    return recording, recording.outbound(Limits(), 1)
-
-
-def message(number: int) -> Outgoing:
-    return Outgoing((b"frame",), 100, (MessageId(2, number),))
-
-
-def steps(recording: Recording) -> list[tuple]:
-    return [(hop.act, *map(str, hop.items), hop.depth) for hop in recording.hops()]
-
-
-def test_what_a_queue_throws_away_is_recorded_as_lost():
-    """Whichever it is: one that was there before, or the one that is put."""
-    recording, waiting = outbound(DropOldest)
-    for number in (1, 2, 3):
-        waiting.put(message(number))
-    assert waiting.get() == [message(2), message(3)]
-    assert steps(recording) == [
-        ("put", "2.1", 1),
-        ("put", "2.2", 2),
-        ("put", "2.3", 2),
-        ("lost", "2.1", 2),
-        ("got", "2.2", "2.3", 0),
-    ]
-    recording, waiting = outbound(DropNewest)
-    for number in (1, 2, 3):
-        waiting.put(message(number))
-    assert steps(recording) == [("put", "2.1", 1), ("put", "2.2", 2), ("lost", "2.3", 2)]
-
-
-def test_what_is_put_before_others_is_recorded_as_put():
-    """A queue may reorder what it keeps."""
-    recording, waiting = outbound(LastFirst)
-    waiting.put(message(1))
-    waiting.put(message(2))
-    waiting.get()
-    assert steps(recording) == [("put", "2.1", 1), ("put", "2.2", 2), ("got", "2.2", "2.1", 0)]
-
-
-@pytest.mark.parametrize("make", [lambda: OutboundQueue(150), lambda: BatchQueue(100)])
-def test_what_a_queue_refuses_is_recorded_as_full(make):
-    """Whether the queue refuses it itself, or its base class does."""
-    recording, waiting = outbound(make)
-    waiting.put_nowait(message(1))
-    with pytest.raises(queue.Full):
-        waiting.put_nowait(message(2))
-    assert steps(recording) == [("put", "2.1", 1), ("full", "2.2", 1)]
-
-
-def test_a_client_that_is_cut_off_has_a_refused_message(start, connect):
-    """It is in the recording of the whole server as well, by the broker."""
-    recording = Recording()
-    limits = Limits(
-        inbound_limit=40_000, max_message_size=200_000, outbound_limit=300_000, close_timeout=1
-    )
-    server = start(queues=recording, limits=limits)
-    ada = connect(server)
-    wait_for_clients(server, 1)
-    connect(server, receive_buffer=4096)
-    wait_for_clients(server, 2)
-    for _ in range(200):
-        ada.send(b"x" * 150_000)
-        if len(server.snapshot().clients) < 2:
-            break
-    wait_for_clients(server, 1)
-    [refused] = [hop for hop in recording.hops() if hop.act == "full"]
-    assert (refused.thread, refused.queue) == ("broker", "outbound-2")
-
-
-def test_what_is_on_the_queue_when_a_recording_begins_is_not_lost():
-    """Only its get is seen, and nothing is made up."""
-    recording = Recording(is_on=False)
-    waiting = recording.outbound(Limits(), 1)
-    waiting.put(message(1))
-    recording.listen(1000)
-    waiting.put(message(2))
-    waiting.get()
-    assert steps(recording) == [("put", "2.2", 2), ("got", "2.1", "2.2", 0)]
-
-
-def test_a_queue_that_cannot_tell_its_depth_is_refused():
-    """With the name of its class."""
-    with pytest.raises(TypeError, match="a Queue cannot be recorded"):
-        outbound(queue.Queue)
-
-
-def test_one_hop_that_is_larger_than_the_ring_stays():
-    """It throws out all others, but not itself."""
-    recording, waiting = outbound(lambda: BatchQueue(0), limit=10)
-    for number in range(20):
-        waiting.put(message(number))
-    waiting.get()
-    [hop] = recording.latest()
-    assert (hop.act, len(hop.items), hop.number) == ("got", 20, 20)

@@ -12,7 +12,7 @@ from msgproxy.trace import Trace, ViewerQueue
 from variants.registry import noticed_by
 
 
-@noticed_by("test_trace.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+@noticed_by("test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
 def hops_wait_for_viewers():
     """Whoever notes a hop waits until no viewer is far behind."""
     viewers = []
@@ -30,21 +30,21 @@ def hops_wait_for_viewers():
     ViewerQueue.__init__, Ring.put = build_and_remember, put_when_all_have_seen
 
 
-@noticed_by("test_trace.py::test_a_viewer_that_does_not_read_costs_no_memory")
+@noticed_by("test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory")
 def ring_forgets_nothing():
     """The ring forgets nothing, lest a viewer should miss it."""
     build = Ring.__init__
     Ring.__init__ = lambda self, _: build(self, 1 << 60)
 
 
-@noticed_by("test_trace.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+@noticed_by("test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
 def viewers_are_not_told_what_they_missed():
     """The hops go on with a hole between them, and nobody says so."""
     hops = ViewerQueue._hops
     ViewerQueue._hops = lambda self: [news | {"lost": 0} for news in hops(self)]
 
 
-@noticed_by("test_trace.py::test_a_viewer_is_no_client")
+@noticed_by("test_viewers.py::test_a_viewer_is_no_client")
 def viewers_join():
     """Who watches is among those between whom messages are forwarded."""
     watch = Session._watch
@@ -56,7 +56,7 @@ def viewers_join():
     Session._watch = join_and_watch
 
 
-@noticed_by("test_trace.py::test_what_a_viewer_says_goes_to_nobody")
+@noticed_by("test_viewers.py::test_what_a_viewer_says_goes_to_nobody")
 def viewers_are_heard():
     """What a viewer says goes on the inbound queue, like what a client says."""
     join = Session._join
