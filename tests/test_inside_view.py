@@ -79,20 +79,27 @@ def test_the_slider_changes_the_speed(server: Server, open_tab: Open) -> None:
 
 
 def time_of_hello(tab: Page) -> float:
-    """Return the ms from the first hop of a message to its last, as they are played."""
+    """Return the ms from the first hop of a message to its last, as they are played.
+
+    Several can be played in one frame, so it looks at each change, and not at the last only.
+    """
     return tab.evaluate(
-        """() => new Promise((done) => {
+        """(patience) => new Promise((done, fail) => {
           let began;
           const scene = document.querySelector("#scene");
-          const watching = new MutationObserver(() => {
-            if (scene.dataset.hop.includes(" received ")) began = performance.now();
-            if (!began || !/ sent .*\\.\\d+$/.test(scene.dataset.hop)) return;
-            watching.disconnect();
-            done(performance.now() - began);
+          const see = (hop) => {
+            if (hop?.includes(" received ")) began ??= performance.now();
+            if (began && / sent .*\\.\\d+$/.test(hop)) done(performance.now() - began);
+          };
+          const watching = new MutationObserver((changes) => {
+            for (const { oldValue } of changes) see(oldValue);
+            see(scene.dataset.hop);
           });
-          watching.observe(scene, { attributeFilter: ["data-hop"] });
+          watching.observe(scene, { attributeFilter: ["data-hop"], attributeOldValue: true });
+          setTimeout(() => fail(new Error("the hello has not been played")), patience);
           document.querySelector("#hello").click();
-        })"""
+        })""",
+        PATIENCE,
     )
 
 
