@@ -71,7 +71,8 @@ Who wants to see more gives the server other queues. `recorded` notes what cross
 has a `bridge`; without one, nothing of it is imported but how its address is read (`redis_url`).
 
 The clients stand beside the server and use none of it: `chat` (with `link` and `terminal`),
-`watch` (with `board` and `table`), and `check`.
+`watch` (with `board` and `table`), and `check`. (But what `watch` is told has the server's own
+form, a `ClientSnapshot`.)
 """
 
 from msgproxy.errors import CannotListen, InvalidOption, MsgproxyError, ServerFailed

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from msgproxy.errors import CannotConnect
+from msgproxy.snapshot import ClientSnapshot
 from msgproxy.terminal import visible
 
 GONE_FOR = 4.0
@@ -26,25 +27,11 @@ State = Literal["behind", "talking", "gone", "quiet"]
 """From the most interesting to the least: where there is no room for all, these are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the server says of one client. Time in seconds, sizes in bytes."""
-
-    number: int
-    peer: str
-    joined_for: float
-    messages_in: int
-    bytes_in: int
-    messages_out: int
-    bytes_out: int
-    waiting: int
-
-
 @dataclass(slots=True)
 class Row:
     """One client: its latest counts, and what follows from those before."""
 
-    counts: Counts
+    counts: ClientSnapshot
     in_rate: float = 0.0
     """Messages in a second, between the last two counts; `out_rate` too."""
     out_rate: float = 0.0
@@ -55,7 +42,7 @@ class Row:
     """When it was seen last that it has said something, on the server's clock for it."""
     gone_at: float | None = None
 
-    def update(self, counts: Counts, limit: int) -> None:
+    def update(self, counts: ClientSnapshot, limit: int) -> None:
         """Take the next counts."""
         # The time between is the server's own: how long they took to get here does not matter.
         seconds = max(counts.joined_for - self.counts.joined_for, 0.001)
@@ -107,12 +94,12 @@ class Board:
         return [self._rows[number] for number in sorted(self._rows)]
 
 
-def _counts(client: dict[str, Any]) -> Counts:
+def _counts(client: dict[str, Any]) -> ClientSnapshot:
     whole = ("number", "messages_in", "bytes_in", "messages_out", "bytes_out", "waiting")
     numbers = {name: int(client[name]) for name in whole}
     # To the millisecond. (What is no number, such as NaN, is an error here and not later.)
     joined_for = int(client["joined_for"] * 1000) / 1000
-    return Counts(peer=visible(str(client["peer"])), joined_for=joined_for, **numbers)
+    return ClientSnapshot(peer=visible(str(client["peer"])), joined_for=joined_for, **numbers)
 
 
 def _is_forgotten(row: Row, now: float) -> bool:

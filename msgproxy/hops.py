@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import queue
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from msgproxy.events import MessageId
@@ -50,6 +51,15 @@ class Hop(NamedTuple):
     """How many bytes that is, as the queue counts."""
     text: str = ""
     """The first words of a message that was received, or what it is."""
+
+    def in_words(self) -> Hop:
+        """Return it with all items in words, messages by their names: so JSON can have it."""
+        return self._replace(items=tuple(map(str, self.items)))
+
+
+def lost(hops: Iterable[Hop]) -> int:
+    """Count the hops that a recording has forgotten: all before the first that is here."""
+    return min((hop.number for hop in hops), default=0)
 
 
 class Ring(queue.Queue[Hop]):

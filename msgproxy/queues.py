@@ -145,8 +145,10 @@ class Queues:
     def stopping(self) -> None:
         """Hear that the server stops. The accepting thread calls it before it joins any other."""
 
-    can_be_watched = False
-    """Whether `viewer` makes queues: if not, there is no `/trace`."""
+    @property
+    def can_be_watched(self) -> bool:
+        """Whether `viewer` makes queues: if not, there is no `/trace`."""
+        return False
 
     def viewer(self, look: Look, target: str) -> queue.Queue[Any]:
         """Make the queue to the writer of one who watches: `target` says what it asked for.

@@ -10,7 +10,6 @@ as soon as it has received it, and a writer comes for the next when it has sent 
 
 from __future__ import annotations
 
-import functools
 import itertools
 import queue
 import time
@@ -18,6 +17,7 @@ from collections.abc import Callable, Sequence
 from threading import current_thread
 from typing import Any
 
+from msgproxy.around import put_before
 from msgproxy.events import Event, Joined, Left, Outgoing, Received, Stopped
 from msgproxy.hops import Act, Hop, Item
 from msgproxy.queues import BatchQueue
@@ -93,11 +93,6 @@ class Recorded(BatchQueue):
         self.note(Hop(0, time.monotonic_ns(), name, act, self.name, items, depth, size, text))
 
 
-@functools.cache
-def _recorded(kind: type[BatchQueue]) -> type[Recorded]:
-    return type(f"Recorded{kind.__name__}", (Recorded, kind), {})
-
-
 def record(
     made: queue.Queue[Any], name: str, is_on: Callable[[], bool], note: Callable[[Hop], None]
 ) -> queue.Queue[Any]:
@@ -107,11 +102,9 @@ def record(
     """
     if not isinstance(made, BatchQueue):
         raise TypeError(f"a {type(made).__name__} cannot be recorded: it is no BatchQueue")
-    # It stays the same object, with what is on it, and gets another class.
-    made.__class__ = _recorded(type(made))  # type: ignore[arg-type]  # a class can be hashed
-    assert isinstance(made, Recorded)
-    made.name, made.is_on, made.note, made._noted = name, is_on, note, []
-    return made
+    recorded = put_before(Recorded, made)
+    recorded.name, recorded.is_on, recorded.note, recorded._noted = name, is_on, note, []
+    return recorded
 
 
 def _items_in(batch: Sequence[Event | Outgoing]) -> tuple[Item, ...]:

@@ -10,6 +10,7 @@ import queue
 import time
 from typing import Any
 
+from msgproxy.around import QueuesAround
 from msgproxy.hops import Hop, Ring
 from msgproxy.limits import Limits
 from msgproxy.queues import Queues
@@ -19,7 +20,7 @@ RING = 200_000
 """What a recording keeps at the most: a hop counts as one, and so does each item in it."""
 
 
-class Recording(Queues):
+class Recording(QueuesAround):
     """Makes queues that record: give it to a server, and ask it for the hops.
 
     With other `queues` it records those; they have to be `BatchQueue`s. It takes `limit` items at
@@ -29,26 +30,22 @@ class Recording(Queues):
     def __init__(
         self, queues: Queues | None = None, *, limit: int = RING, is_on: bool = True
     ) -> None:
-        self._queues = queues or Queues()
+        super().__init__(queues)
         self._ring = Ring(limit)
         self._until = math.inf if is_on else -math.inf
 
     def inbound(self, limits: Limits) -> queue.Queue[Any]:
         """Make the inbound queue, recorded."""
-        return record(self._queues.inbound(limits), "inbound", self.is_on, self._ring.put)
+        return record(super().inbound(limits), "inbound", self.is_on, self._ring.put)
 
     def outbound(self, limits: Limits, number: int) -> queue.Queue[Any]:
         """Make an outbound queue, recorded."""
-        made = self._queues.outbound(limits, number)
+        made = super().outbound(limits, number)
         return record(made, f"outbound-{number}", self.is_on, self._ring.put)
 
     def bridge(self, limits: Limits) -> queue.Queue[Any]:
         """Make the queue to a bridge, recorded."""
-        return record(self._queues.bridge(limits), "outbound-0", self.is_on, self._ring.put)
-
-    def stopping(self) -> None:
-        """Pass it on."""
-        self._queues.stopping()
+        return record(super().bridge(limits), "outbound-0", self.is_on, self._ring.put)
 
     # Called by any thread.
 

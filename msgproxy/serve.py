@@ -14,6 +14,7 @@ import signal
 import tempfile
 
 from msgproxy import logs, options, redis_url, scheduling
+from msgproxy.hops import lost
 from msgproxy.limits import Limits
 from msgproxy.picture import export
 from msgproxy.queues import Queues
@@ -168,7 +169,7 @@ def _save(recording: Recording, path: str) -> None:
     """Write a recording. If that cannot be done any more, write it where it can."""
     for number in STOP_SIGNALS:  # who does not want to wait for it can end it
         signal.signal(number, signal.SIG_DFL)
-    hops, lost = recording.hops(), recording.next_number() - len(recording.latest())
+    hops = recording.hops()
     try:
         export.write(hops, path)
     except OSError as error:
@@ -176,7 +177,7 @@ def _save(recording: Recording, path: str) -> None:
         log.error("cannot write %s: %s; writing %s", path, error.strerror or error, spare)
         export.write(hops, spare)
         path = spare
-    log.info("recorded %d hops to %s; %d before them are lost", len(hops), path, lost)
+    log.info("recorded %d hops to %s; %d before them are lost", len(hops), path, lost(hops))
 
 
 def _allow_open_files(wanted: int) -> None:

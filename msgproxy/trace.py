@@ -27,7 +27,6 @@ import time
 from typing import Any
 
 from msgproxy.events import BOOKKEEPING, Outgoing
-from msgproxy.hops import Hop
 from msgproxy.limits import Limits
 from msgproxy.queues import OutboundQueue, Queues
 from msgproxy.recording import RING, Recording
@@ -56,8 +55,6 @@ class Trace(Recording):
     If `is_on`, it records from the start, and to the end, also when nobody watches.
     """
 
-    can_be_watched = True
-
     def __init__(
         self, queues: Queues | None = None, *, limit: int | None = None, is_on: bool = False
     ) -> None:
@@ -68,6 +65,11 @@ class Trace(Recording):
         """Make the inbound queue, recorded."""
         self._limits = limits
         return super().inbound(limits)
+
+    @property
+    def can_be_watched(self) -> bool:
+        """It can."""
+        return True
 
     def viewer(self, look: Look, target: str) -> queue.Queue[Any]:
         """Make the queue to the writer of a viewer, which gets counts, and hops unless it
@@ -121,7 +123,7 @@ class ViewerQueue(OutboundQueue):
             return []
         lost = hops[0].number - self._next_hop
         self._next_hop = hops[-1].number + 1
-        return [{"hops": [as_json(hop) for hop in hops], "lost": lost}]
+        return [{"hops": [list(hop.in_words()) for hop in hops], "lost": lost}]
 
     def _counts(self) -> list[dict[str, Any]]:
         if time.monotonic() < self._count_at:
@@ -137,11 +139,6 @@ class ViewerQueue(OutboundQueue):
             "limit": self.limit,
         }
         return [news]
-
-
-def as_json(hop: Hop) -> list[Any]:
-    """Return a hop as JSON has it: messages by their names in words too."""
-    return list(hop._replace(items=tuple(map(str, hop.items))))
 
 
 def _message(news: dict[str, Any]) -> Outgoing:

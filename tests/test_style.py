@@ -54,6 +54,7 @@ LAYERS = """
     schedule
     schedule.explore schedule.turns
     schedule.schedule
+    around
     queues ownership threads stop scheduling
     limits hops
     events

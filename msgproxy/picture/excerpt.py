@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from msgproxy.events import MessageId
-from msgproxy.hops import Hop, Item
+from msgproxy.hops import Hop, Item, lost
 from msgproxy.picture.lanes import client_of
 
 HOPS = 2000
@@ -28,7 +28,7 @@ class Excerpt:
 def excerpt(hops: list[Hop], messages: int, clients: int) -> Excerpt:
     """Take the last messages of a recording, and the clients that say most of them."""
     left_out = []
-    if missing := min((hop.number for hop in hops), default=0):
+    if missing := lost(hops):
         left_out.append(f"The first {missing} hops of the recording are not here")
     hops, note = _last(hops, messages)
     left_out += note

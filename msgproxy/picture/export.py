@@ -26,7 +26,7 @@ from pathlib import Path
 
 from msgproxy.errors import InvalidOption
 from msgproxy.events import MessageId
-from msgproxy.hops import Hop, Item
+from msgproxy.hops import Hop, Item, lost
 from msgproxy.picture.chrome import trace_events
 from msgproxy.picture.diagram import draw
 from msgproxy.picture.retrace import retrace
@@ -35,11 +35,6 @@ FORMAT = "msgproxy recording"
 VERSION = 1
 
 MESSAGE = re.compile(r"(\d+)\.(\d+)")
-
-
-def lost(hops: Sequence[Hop]) -> int:
-    """Count the hops that were forgotten, all before the first that is there."""
-    return min((hop.number for hop in hops), default=0)
 
 
 def as_svg(hops: Sequence[Hop]) -> str:
@@ -54,7 +49,7 @@ def as_trace(hops: Sequence[Hop]) -> str:
 
 def as_data(hops: Sequence[Hop]) -> str:
     """Return plain data: a line for each hop, so that it can be read and compared."""
-    lines = [json.dumps(hop._replace(items=tuple(map(str, hop.items)))._asdict()) for hop in hops]
+    lines = [json.dumps(hop.in_words()._asdict()) for hop in hops]
     head = json.dumps({"format": FORMAT, "version": VERSION, "lost": lost(hops)})[:-1]
     return f'{head}, "hops": [\n' + ",\n".join(lines) + "\n]}\n"
 

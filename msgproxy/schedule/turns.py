@@ -21,18 +21,17 @@ left of it does not come, everything runs freely, so that the server can end.
 
 from __future__ import annotations
 
-import functools
 import queue
 from contextlib import suppress
 from threading import Thread, current_thread
 from typing import Any
 
+from msgproxy.around import QueuesAround, put_before
 from msgproxy.events import Outgoing, Received, Stopped
 from msgproxy.limits import Limits
 from msgproxy.queues import Queues
 from msgproxy.schedule.schedule import Schedule
 from msgproxy.schedule.steps import StepMissed
-from msgproxy.snapshot import Look
 
 
 class ByTurns(queue.Queue[Any]):
@@ -75,48 +74,36 @@ class ByTurns(queue.Queue[Any]):
         return is_alone and self._has_room()
 
 
-@functools.cache
-def _by_turns(kind: type[queue.Queue[Any]]) -> type[ByTurns]:
-    return type(f"{kind.__name__}ByTurns", (ByTurns, kind), {})
-
-
 def by_turns(made: queue.Queue[Any], name: str, schedule: Schedule) -> queue.Queue[Any]:
     """Have a new queue wait for the schedule, in which it is called `name`."""
-    # It stays the same object, with what is on it, and gets another class.
-    made.__class__ = _by_turns(type(made))  # type: ignore[arg-type]  # a class can be hashed
-    assert isinstance(made, ByTurns)
-    made.name, made.schedule, made.putting = name, schedule, set()
-    return made
+    scheduled = put_before(ByTurns, made)
+    scheduled.name, scheduled.schedule, scheduled.putting = name, schedule, set()
+    return scheduled
 
 
-class Scheduled(Queues):
+class Scheduled(QueuesAround):
     """Makes queues at which a schedule decides: give it to one server.
 
     With other `queues` it decides at those; and it can be recorded, which changes nothing.
     """
 
     def __init__(self, schedule: Schedule, queues: Queues | None = None) -> None:
+        super().__init__(queues)
         self._schedule = schedule
-        self._queues = queues or Queues()
-        self.can_be_watched = self._queues.can_be_watched
-
-    def viewer(self, look: Look, target: str) -> queue.Queue[Any]:
-        """Make the queue of a viewer, without turns."""
-        return self._queues.viewer(look, target)
 
     def inbound(self, limits: Limits) -> queue.Queue[Any]:
         """Make the inbound queue, with turns."""
-        return by_turns(self._queues.inbound(limits), "inbound", self._schedule)
+        return by_turns(super().inbound(limits), "inbound", self._schedule)
 
     def outbound(self, limits: Limits, number: int) -> queue.Queue[Any]:
         """Make an outbound queue, with turns."""
-        made = self._queues.outbound(limits, number)
+        made = super().outbound(limits, number)
         return by_turns(made, f"outbound-{number}", self._schedule)
 
     def stopping(self) -> None:
         """Wait for the turn to stop, which is a step like `Stopped`: of a list, or of none."""
         with self._schedule.turn(f"{current_thread().name} stops", is_last=True):
-            self._queues.stopping()
+            super().stopping()
 
 
 def _named(item: Any) -> str:
