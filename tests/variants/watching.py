@@ -23,7 +23,7 @@ def hops_wait_for_viewers():
         viewers.append(self)
 
     def put_when_all_have_seen(self, item, block=True, timeout=None):
-        while any(self.next_number - viewer._next_hop > 5_000 for viewer in viewers):
+        while any(self.next_number - viewer._next_hop > 500 for viewer in viewers):
             time.sleep(0.01)
         put(self, item, block, timeout)
 
