@@ -45,13 +45,17 @@ def test_a_run_has_a_deadline(book: Path, build: Build) -> None:
 
 
 def test_a_program_runs_again_only_when_it_changes(book: Path, build: Build) -> None:
-    program = "open('count', 'a').write('x'); print(open('count').read())"
-    write(book / "tutorial", counts=program)
+    """And when a module changes that stands beside it, if it imports that."""
+    program = "import near\nopen('count', 'a').write('x'); print(open('count').read())"
+    write(book / "tutorial", counts=program, near="", far="")
     text = "```{runs} counts.py\n```"
     assert "\nx" in shown(build(text), "pre")[0]
+    write(book / "tutorial", far="changed = True")
     assert "\nxx" not in shown(build(f"{text}\n\nmore text"), "pre")[0]
     write(book / "tutorial", counts=f"{program}  # changed")
     assert "\nxx" in shown(build(f"{text}\n\nmore text"), "pre")[0]
+    write(book / "tutorial", near="changed = True")
+    assert "\nxxx" in shown(build(f"{text}\n\nyet more text"), "pre")[0]
 
 
 def test_msgproxy_itself_can_run(build: Build) -> None:

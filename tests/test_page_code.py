@@ -75,7 +75,7 @@ def names_in_steps(page: str) -> set[str]:
     """Return all names in the steps that a page shows."""
     text = (pages.TUTORIAL / page).read_text(encoding="utf-8")
     found: set[str] = set()
-    for step in set(re.findall(r"steps/step\w+\.py", text)):
+    for step in set(re.findall(r"steps/\w+\.py", text)):
         for node in ast.walk(ast.parse((pages.TUTORIAL / step).read_text(encoding="utf-8"))):
             for field in ("id", "name", "arg", "asname"):
                 found.add(getattr(node, field, None) or "")

@@ -106,14 +106,15 @@ def test_a_run_has_a_deadline(book: Path, build: Build) -> None:
 
 
 def test_a_picture_is_made_again_only_when_its_files_change(book: Path, build: Build) -> None:
-    """Its own, what all runs share, and the steps that it names."""
+    """Its own, what all runs share, the steps that it names, and what these import."""
     steps, shared = book / "tutorial" / "steps", book / "tutorial" / "runs" / "observe"
     write(book, f"open('count', 'a').write('x')  # of step01_echo\n{PICTURE}")
     steps.mkdir()
     shared.mkdir()
-    changed = [steps / "step01_echo.py", shared / "run.py"]
+    changed = [shared / "run.py", steps / "near.py", steps / "step01_echo.py"]
     for file in [*changed, steps / "step02_threads.py"]:
         file.write_text("")
+    (steps / "step01_echo.py").write_text("from near import something")
     text = "```{spacetime} small\n:alt: x\n```"
     build(text)
     (steps / "step02_threads.py").write_text("another step")

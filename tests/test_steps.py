@@ -21,7 +21,7 @@ from msgproxy.cli import main
 FOLDER = Path(__file__).parent.parent / "tutorial" / "steps"
 STEPS = sorted(FOLDER.glob("step*.py"))
 TABLE = tomllib.loads((FOLDER / "changes.toml").read_text())
-LINES_OF_CODE = 160
+LINES = 150
 
 FAILURES = {
     "serves-two": "no answer to the handshake",
@@ -99,24 +99,14 @@ def test_each_step_brings_what_the_one_before_lacks():
         assert before["lacks"] in (*gained, after["lacks"]), name
 
 
-@pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
 def test_a_step_is_short(path):
-    """Lines of code: blank lines, comments and docstrings are there to help."""
-    tree = ast.parse(path.read_text())
-    code = {
-        line
-        for line, text in enumerate(path.read_text().splitlines(), 1)
-        if text.strip() and not text.strip().startswith("#")
-    }
-    for node in ast.walk(tree):
-        has_docstring = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        if has_docstring and ast.get_docstring(node) is not None:
-            code -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    assert len(code) < LINES_OF_CODE
+    assert len(path.read_text().splitlines()) < LINES
 
 
 @pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
-def test_a_step_can_be_imported(path, capfd):
+def test_a_step_can_be_imported(path, capfd, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)  # from the ninth on, a step has modules beside it
     threads = threading.active_count()
     spec = importlib.util.spec_from_file_location(path.stem, path)
     spec.loader.exec_module(importlib.util.module_from_spec(spec))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -99,9 +100,17 @@ class Runs(SphinxDirective):
 
 
 def files_of(command: list[str], top: Path) -> list[Path]:
-    """Return the files that a command names; `msgproxy` stands for the package."""
-    files = [top / word for word in command if (top / word).is_file()]
+    """Return the files that a command names or imports; `msgproxy` stands for the package."""
+    named = [top / word for word in command if (top / word).is_file()]
+    programs = [file for file in named if file.suffix == ".py"]
+    files = [*named, *(module for program in programs for module in beside(program))]
     return files + (sorted((top / "msgproxy").rglob("*.py")) if command[0] == "-m" else [])
+
+
+def beside(program: Path) -> list[Path]:
+    """Return the modules in the same folder that a program imports."""
+    names = re.findall(r"^(?:from|import) (\w+)", program.read_text(encoding="utf-8"), re.MULTILINE)
+    return [file for name in names if (file := program.with_name(f"{name}.py")).is_file()]
 
 
 def run(command: list[str], top: Path, patience: float) -> subprocess.CompletedProcess[str]:

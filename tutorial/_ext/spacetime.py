@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from runs import Runs
+from runs import Runs, beside
 from sphinx.application import Sphinx
 
 FOLDER = "tutorial/runs"
@@ -77,11 +77,12 @@ class SpaceTime(Runs):
         """Return what the picture depends on: also the steps that are named, and the package."""
         [program] = files = super().files(command, top)
         code = program.read_text(encoding="utf-8")
-        steps = (top / "tutorial" / "steps").glob("*.py")
+        steps = sorted((top / "tutorial" / "steps").glob("*.py"))
+        named = [step for step in steps if step.stem in code]
         return [
             *files,
             *sorted((program.parent / SHARED).glob("*.py")),
-            *(step for step in sorted(steps) if step.stem in code),
+            *(file for step in named for file in (step, *beside(step))),
             *sorted((top / "msgproxy").rglob("*.py")),
         ]
 

@@ -6,21 +6,17 @@ reader receives and only the writer sends: pings, pongs and goodbyes go through 
 
 import argparse
 import queue
-import select
 import socket
 import sys
 from collections import namedtuple
 from contextlib import suppress
 from threading import Thread
 
-from wsproto import ConnectionType, WSConnection
-from wsproto.connection import Connection
-from wsproto.events import AcceptConnection, CloseConnection, Message, Ping
-from wsproto.utilities import RemoteProtocolError
+from connection import Connection, encode
+from wsproto.events import CloseConnection, Message
 
 PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is gone
 LIMIT = 256  # messages that may wait on a queue
-LARGEST = 2**20  # bytes or characters that a message may have
 
 Joined = namedtuple("Joined", "session")
 Received = namedtuple("Received", "session message")
@@ -34,86 +30,45 @@ class Session:
     """The server's side of one client."""
 
     def __init__(self, sock):
-        self.sock = sock
-        self.websocket = WSConnection(ConnectionType.SERVER)  # the reader's alone
+        self.connection = Connection(sock, PING_INTERVAL)
         self.outbound = queue.Queue(LIMIT)  # what the writer has to send; a farewell is the last
-        self.reader = Thread(target=let_in, args=(self,), daemon=True)
-        self.writer = Thread(target=run_writer, args=(self,), daemon=True)
 
 
 def let_in(session):
-    """Let one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
-    sock, websocket = session.sock, session.websocket
-    with sock, suppress(OSError):
-        # Otherwise a small frame waits until the client has confirmed the one before it.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            while not any(websocket.events()):
-                websocket.receive_data(receive(sock))
-        except RemoteProtocolError as error:
-            sock.sendall(websocket.send(error.event_hint))
-        else:
-            sock.sendall(websocket.send(AcceptConnection()))
+    """Let one client in. Close its socket at the end: nobody uses it any more."""
+    with session.connection.sock, suppress(OSError):
+        if session.connection.let_in():
             serve(session)
 
 
 def serve(session):
     """Talk with one client until it leaves."""
     inbound.put(Joined(session))
-    session.writer.start()
+    writer = Thread(target=run_writer, args=(session,), daemon=True)
+    writer.start()
     farewell = CloseConnection(1006)  # the client is lost; this is never sent
     try:
         farewell = run_reader(session)
     except OSError:
-        hang_up(session)  # the writer may be waiting for this client, and would for ever
+        session.connection.hang_up()  # the writer may be waiting for this client
     finally:
         inbound.put(Left(session, farewell))
-        # First read all that comes: to close a socket with unread bytes can destroy our farewell.
-        with suppress(OSError):
-            while receive(session.sock):
-                pass
-        hang_up(session)
-        session.writer.join()
+        session.connection.drain()
+        session.connection.hang_up()
+        writer.join()
 
 
 def run_reader(session):
     """Pass on whatever the client says. Return the farewell that it is to get."""
-    message = None  # or what has come of one
+    events = session.connection.events()
     while True:
-        for event in session.websocket.events():
-            match event:
-                case Message(data, _, is_finished):
-                    message = data if message is None else message + data
-                    if len(message) > LARGEST:
-                        return CloseConnection(1009, "this message is too large")
-                    if is_finished:
-                        inbound.put(Received(session, message))  # waits for room
-                        message = None
-                case Ping():
-                    offer(session, event.response())
-                case CloseConnection():  # the client's, or what wsproto says to a bad frame
-                    return event.response()
-        receive_more(session)
-
-
-def receive_more(session):
-    """Hand over to wsproto what the client sends. If that is nothing, ping the client."""
-    try:
-        data = receive(session.sock)
-    except TimeoutError:
-        offer(session, Ping())
-        data = receive(session.sock)
-    session.websocket.receive_data(data)
-
-
-def receive(sock):
-    """Return some bytes. Raise OSError after a time of silence, or if the connection has ended."""
-    # Not by a timeout of the socket's own: that would be one for the writer as well.
-    if not select.select([sock], [], [], PING_INTERVAL)[0]:
-        raise TimeoutError
-    if not (data := sock.recv(65536)):
-        raise ConnectionResetError
-    return data
+        match next(events):
+            case Message() as message:
+                inbound.put(Received(session, message))  # waits for room
+            case CloseConnection() as farewell:
+                return farewell
+            case answer:  # a pong, or a ping
+                offer(session, answer)
 
 
 def run_writer(session):
@@ -122,21 +77,10 @@ def run_writer(session):
     try:
         while not isinstance(event, CloseConnection):
             event = session.outbound.get()
-            session.sock.sendall(encode(event))
-        session.sock.shutdown(socket.SHUT_WR)  # nothing follows
+            session.connection.sock.sendall(encode(event))
+        session.connection.sock.shutdown(socket.SHUT_WR)  # nothing follows
     except OSError:
-        hang_up(session)  # the reader may not have noticed yet
-
-
-def encode(event):
-    """Return a frame. It does not depend on the one before it, so there is no state to share."""
-    return Connection(ConnectionType.SERVER).send(event)
-
-
-def hang_up(session):
-    """End the connection now. `shutdown` wakes whoever waits for it; `close` would not."""
-    with suppress(OSError):  # it has ended already
-        session.sock.shutdown(socket.SHUT_RDWR)
+        session.connection.hang_up()  # the reader may not have noticed yet
 
 
 def run_broker():
@@ -148,7 +92,7 @@ def run_broker():
                 sessions.add(session)
             case Received(sender, message):
                 for session in sessions - {sender}:
-                    offer(session, Message(message))
+                    offer(session, message)
             case Left(session, farewell):
                 sessions.discard(session)
                 offer(session, farewell)
@@ -159,7 +103,7 @@ def offer(session, item):
     try:
         session.outbound.put_nowait(item)
     except queue.Full:
-        hang_up(session)  # its reader notices, and says so: then the broker forgets it
+        session.connection.hang_up()  # its reader notices, and says so: the broker forgets it
 
 
 def main():
@@ -170,7 +114,8 @@ def main():
     with socket.create_server(("127.0.0.1", parser.parse_args().port)) as listener:
         print(f"ready: ws://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
         while True:
-            Session(listener.accept()[0]).reader.start()
+            session = Session(listener.accept()[0])
+            Thread(target=let_in, args=(session,), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -6,141 +6,73 @@ to do, the less each message costs.
 
 import argparse
 import queue
-import select
 import socket
 import sys
 from collections import namedtuple
 from contextlib import suppress
 from threading import Thread
 
-from wsproto import ConnectionType, WSConnection
-from wsproto.connection import Connection
-from wsproto.events import AcceptConnection, CloseConnection, Message, Ping
-from wsproto.utilities import RemoteProtocolError
+from connection import Connection, encode
+from queues import BatchQueue, Farewell, OutboundQueue
+from wsproto.events import CloseConnection, Message
 
 PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is gone
 LIMIT = 256  # messages that may wait on a queue
 CLOSE_TIMEOUT = 2.0  # seconds that everyone has to take the goodbye
 GOODBYE = CloseConnection(1001, "the server is stopping")
-LARGEST = 2**20  # bytes or characters that a message may have
 
 Joined = namedtuple("Joined", "session")
 Received = namedtuple("Received", "session message")
 Left = namedtuple("Left", "session farewell")
 Stopped = namedtuple("Stopped", "")
 
-
-class Farewell(bytes):
-    """The last frame for a client."""
-
-
-class BatchQueue(queue.Queue):
-    """A queue whose `get` hands over all that is waiting, as a list."""
-
-    def _get(self):
-        everything = list(self.queue)
-        self.queue.clear()
-        self.not_full.notify_all()  # there is room for all who wait to put, and not for one
-        return everything
-
-
 # What has happened, in one order for all. The readers put it there; the broker takes it.
 inbound = BatchQueue(LIMIT)
-
-
-class OutboundQueue(BatchQueue):
-    """A bounded queue that has always room for a farewell: how should it end otherwise?"""
-
-    def _put(self, item):
-        if self._qsize() >= LIMIT and not isinstance(item, Farewell):
-            raise queue.Full
-        super()._put(item)
 
 
 class Session:
     """The server's side of one client."""
 
     def __init__(self, sock):
-        self.sock = sock
-        self.websocket = WSConnection(ConnectionType.SERVER)  # the reader's alone
-        self.outbound = OutboundQueue()  # what the writer has to send; a farewell is the last
-        self.reader = Thread(target=let_in, args=(self,), daemon=True)
-        self.writer = Thread(target=run_writer, args=(self,), daemon=True)
+        self.connection = Connection(sock, PING_INTERVAL)
+        self.outbound = OutboundQueue(LIMIT)  # what the writer has to send; a farewell is the last
 
 
 def let_in(session):
-    """Let one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
-    sock, websocket = session.sock, session.websocket
-    with sock, suppress(OSError):
-        # Otherwise a small frame waits until the client has confirmed the one before it.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            while not any(websocket.events()):
-                websocket.receive_data(receive(sock))
-        except RemoteProtocolError as error:
-            sock.sendall(websocket.send(error.event_hint))
-        else:
-            sock.sendall(websocket.send(AcceptConnection()))
+    """Let one client in. Close its socket at the end: nobody uses it any more."""
+    with session.connection.sock, suppress(OSError):
+        if session.connection.let_in():
             serve(session)
 
 
 def serve(session):
     """Talk with one client until it leaves."""
     inbound.put(Joined(session))
-    session.writer.start()
+    writer = Thread(target=run_writer, args=(session,), daemon=True)
+    writer.start()
     farewell = CloseConnection(1006)  # the client is lost; this is never sent
     try:
         farewell = run_reader(session)
     except OSError:
-        hang_up(session)  # the writer may be waiting for this client, and would for ever
+        session.connection.hang_up()  # the writer may be waiting for this client
     finally:
         inbound.put(Left(session, farewell))
-        # First read all that comes: to close a socket with unread bytes can destroy our farewell.
-        with suppress(OSError):
-            while receive(session.sock):
-                pass
-        hang_up(session)
-        session.writer.join()
+        session.connection.drain()
+        session.connection.hang_up()
+        writer.join()
 
 
 def run_reader(session):
     """Pass on whatever the client says. Return the farewell that it is to get."""
-    message = None  # or what has come of one
+    events = session.connection.events()
     while True:
-        for event in session.websocket.events():
-            match event:
-                case Message(data, _, is_finished):
-                    message = data if message is None else message + data
-                    if len(message) > LARGEST:
-                        return CloseConnection(1009, "this message is too large")
-                    if is_finished:
-                        inbound.put(Received(session, message))  # waits for room
-                        message = None
-                case Ping():
-                    offer(session, encode(event.response()))
-                case CloseConnection():  # the client's, or what wsproto says to a bad frame
-                    return event.response()
-        receive_more(session)
-
-
-def receive_more(session):
-    """Hand over to wsproto what the client sends. If that is nothing, ping the client."""
-    try:
-        data = receive(session.sock)
-    except TimeoutError:
-        offer(session, encode(Ping()))
-        data = receive(session.sock)
-    session.websocket.receive_data(data)
-
-
-def receive(sock):
-    """Return some bytes. Raise OSError after a time of silence, or if the connection has ended."""
-    # Not by a timeout of the socket's own: that would be one for the writer as well.
-    if not select.select([sock], [], [], PING_INTERVAL)[0]:
-        raise TimeoutError
-    if not (data := sock.recv(65536)):
-        raise ConnectionResetError
-    return data
+        match next(events):
+            case Message() as message:
+                inbound.put(Received(session, message))  # waits for room
+            case CloseConnection() as farewell:
+                return farewell
+            case answer:  # a pong, or a ping
+                offer(session, encode(answer))
 
 
 def run_writer(session):
@@ -149,21 +81,10 @@ def run_writer(session):
     try:
         while not isinstance(frames[-1], Farewell):
             frames = session.outbound.get()
-            session.sock.sendall(b"".join(frames))
-        session.sock.shutdown(socket.SHUT_WR)  # nothing follows
+            session.connection.sock.sendall(b"".join(frames))
+        session.connection.sock.shutdown(socket.SHUT_WR)  # nothing follows
     except OSError:
-        hang_up(session)  # the reader may not have noticed yet
-
-
-def encode(event):
-    """Return a frame. It does not depend on the one before it, so there is no state to share."""
-    return Connection(ConnectionType.SERVER).send(event)
-
-
-def hang_up(session):
-    """End the connection now. `shutdown` wakes whoever waits for it; `close` would not."""
-    with suppress(OSError):  # it has ended already
-        session.sock.shutdown(socket.SHUT_RDWR)
+        session.connection.hang_up()  # the reader may not have noticed yet
 
 
 def run_broker():
@@ -176,8 +97,7 @@ def run_broker():
                 case Joined(session):
                     sessions.add(session)
                 case Received(sender, message) if not stopping:
-                    frame = encode(Message(message))  # once for all, who get the same bytes
-                    offer_all(sessions - {sender}, frame)
+                    offer_all(sessions - {sender}, encode(message))  # once for all
                 case Left(session, farewell):
                     sessions.discard(session)
                     offer(session, Farewell(encode(farewell)))
@@ -187,7 +107,7 @@ def run_broker():
 
 
 def offer_all(sessions, frame):
-    """Put a frame on the queue of each of them."""
+    """Put a frame on the queue of each of them, who all get the same bytes."""
     for session in sessions:
         offer(session, frame)
 
@@ -197,7 +117,7 @@ def offer(session, item):
     try:
         session.outbound.put(item)
     except queue.Full:
-        hang_up(session)  # its reader notices, and says so: then the broker forgets it
+        session.connection.hang_up()  # its reader notices, and says so: the broker forgets it
 
 
 def main():
@@ -210,7 +130,8 @@ def main():
         print(f"ready: ws://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
         with suppress(KeyboardInterrupt):
             while True:
-                Session(listener.accept()[0]).reader.start()
+                session = Session(listener.accept()[0])
+                Thread(target=let_in, args=(session,), daemon=True).start()
     inbound.put(Stopped())
     # Whoever has not left by then is cut off: the other threads, daemons, end with this one.
     broker.join(CLOSE_TIMEOUT)
