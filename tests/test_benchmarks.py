@@ -79,9 +79,19 @@ def test_the_bridge_is_measured_with_several_instances():
     needs_program("redis-server")
     done = run(BENCHMARKS / "bridge.py", "--rounds", 1, "--seconds", 0.1)
     assert done.returncode == 0, done.stderr
-    assert " 3 instances |" in done.stdout
-    assert " with a bridge, other instance |" in done.stdout
+    lines = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
+    for order in ("local first", "stream first"):
+        assert [f"{n} instance{'s' * (n > 1)}, {order}" in lines for n in (1, 2, 3)] == [True] * 3
+        assert [f"{order}, {which} instance" in lines for which in ("same", "other")] == [True] * 2
     assert "\n0 lost, 0 duplicated, 0 out of their sender's order" in done.stdout
+    assert "\nanother order than on the first instance, stream first: 0 of " in done.stdout
+
+
+def test_the_experiment_with_the_stream_first_needs_a_stream():
+    """It says so in one line."""
+    done = run(BENCHMARKS / "stream_first.py", "--port", 0)
+    assert done.returncode == 2
+    assert done.stderr == "msgproxy: the stream first needs a stream: --bridge\n"
 
 
 def test_it_notices_what_is_lost_or_twice_or_in_the_wrong_order(start):

@@ -1,0 +1,181 @@
+"""The stream first: the other order that instances can have, as an experiment, to be measured.
+
+    python tests/benchmarks/stream_first.py --bridge 'redis://127.0.0.1:6379/0?stream=talk'
+
+It takes the options of `msgproxy serve`, and is one, but for two queues and what a bridge does
+with them. No thread and no lock is added, and reader, broker and writer do not notice::
+
+    reader-n ─► outbound-0 ─► writer-0 ─► Redis stream ─► reader-0 ─► inbound ─► broker
+
+Rule: the broker gets messages from one thread only, the one that reads the stream. So the order of
+the stream is the order of all clients of all instances; and without Redis nobody hears anybody.
+
+It is no part of msgproxy. What it does worse than that would have to: in a stop, what is on its
+way to the stream and back is heard on other instances only; and so is what a client says that was
+cut off. Do not mix it with instances of msgproxy on one stream: theirs is another order.
+"""
+
+from __future__ import annotations
+
+import queue
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from msgproxy import InboundQueue, Queues, Server, cli, serve
+from msgproxy.bridge import Bridge
+from msgproxy.bridge.streams import Away, Entries, Entry
+from msgproxy.bridge.ties import Place, Voice
+from msgproxy.errors import InvalidOption
+from msgproxy.events import BOOKKEEPING, Farewell, Joined, Left, Outgoing, Participant, Received
+from msgproxy.limits import Limits
+from msgproxy.stop import Wake
+from msgproxy.trace import Trace
+
+
+class Posted(Received):
+    """What a client has said, on the queue to the stream."""
+
+    __slots__ = ()
+    is_last = False
+
+
+class DivertingQueue(InboundQueue):
+    """An inbound queue that keeps comings and goings, and passes on to the bridge what is said."""
+
+    outbox: queue.Queue[Any]
+    """Bounded: who finds it full waits, as at any inbound queue, until Redis has taken more."""
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Send a message on its way. The readers of clients call this."""
+        if isinstance(item, Received):
+            item = Posted(item.session, item.message, item.size, item.number)
+            self.outbox.put(item, block, timeout)
+        else:
+            super().put(item, block, timeout)
+
+    def put_returned(self, received: Received) -> None:
+        """Keep a message for the broker: it comes from the stream. The bridge's reader calls it."""
+        super().put(received)
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._here: dict[int, Any] = {}
+
+    def _put(self, item: Any) -> None:
+        match item:
+            case Joined(session):
+                self._here[session.number] = session
+            case Left(session):
+                self._here.pop(session.number, None)
+            case Received(session) if session.number not in self._here:
+                # It has left meanwhile, so the broker would not listen to it any more.
+                item = replace(item, session=self._here[Bridge.number])
+        super()._put(item)
+
+
+class StreamFirst(Queues):
+    """Makes the queues of one server."""
+
+    def inbound(self, limits: Limits) -> queue.Queue[Any]:
+        """Make both queues, since one has to know the other."""
+        made = DivertingQueue(limits.inbound_limit)
+        self._outbox = made.outbox = InboundQueue(limits.inbound_limit)
+        return made
+
+    def bridge(self, limits: Limits) -> queue.Queue[Any]:  # noqa: ARG002
+        """Return the queue to the stream."""
+        return self._outbox
+
+
+class NamingVoice(Voice):
+    """Notes for the reader who it was that said the n-th message of this instance."""
+
+    def __init__(self, origin: bytes) -> None:
+        super().__init__(origin, deaf_to=Bridge.number)
+        self.said: queue.SimpleQueue[tuple[int, Participant, int]] = queue.SimpleQueue()
+
+    def _numbered(self, batch: Iterable[Any]) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
+        for item in batch:
+            if isinstance(item, Posted):
+                self._said += 1
+                self.said.put((self._said, item.session, item.number))
+                words = item.message
+                if isinstance(words, str):
+                    yield self._said, (b"text", words.encode())
+                else:
+                    yield self._said, (b"binary", words)
+
+
+class StreamFirstBridge(Bridge):
+    """Takes up what this instance has added to the stream as well, for the one who said it."""
+
+    _inbound: DivertingQueue
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._origin = self._voice._origin
+        self._voice = NamingVoice(self._origin)
+        self._said = self._voice.said
+        self._place = Place(own=b"nobody")  # so no entry is passed over as one's own
+
+    def send(self, outgoing: Outgoing) -> bool:  # noqa: ARG002
+        """Do nothing: what the broker forwards comes from the stream."""
+        return True
+
+    def end(self, farewell: Farewell) -> None:
+        """End as ever. The readers have ended, so a bound would only keep out the end mark."""
+        self._outbound.maxsize = 0
+        super().end(farewell)
+
+    def _tell(self, entry: Entry) -> None:
+        # What is added before the reader has found the end of the stream, it would not hear.
+        while not (self._place.id or self._is_cut):
+            if self._telling.wait(Away("they are not heard yet")) is Wake.STOP:
+                self._is_cut = True
+        super()._tell(entry)
+
+    def _take(self, entries: Entries) -> None:
+        if not entries:
+            super()._take(entries)
+        for place, fields in entries:
+            is_own = fields[:2] == [b"from", self._origin]
+            news = self._place.news([(place, fields)], self._max_message_size)
+            for ahead, said in enumerate(news):
+                if is_own:
+                    session, number = self._who_said(int(fields[3]) + ahead)
+                else:
+                    session, number = self, self._traffic.came_in(said.size)
+                size = said.size + BOOKKEEPING
+                self._inbound.put_returned(Received(session, said.message, size, number))
+
+    def _who_said(self, wanted: int) -> tuple[Participant, int]:
+        """Return who said the n-th message. Those before it that nobody asked for are lost."""
+        number = 0
+        while number != wanted:
+            number, session, own_number = self._said.get_nowait()
+        return session, own_number
+
+
+class StreamFirstServer(Server):
+    """A server whose bridge does this. It needs a bridge, and the queues of `StreamFirst`."""
+
+    def _make_bridge(self) -> Bridge:
+        if self._bridge_address is None:
+            raise InvalidOption("the stream first needs a stream: --bridge")
+        outbound, largest = self._queues.bridge(self._limits), self._limits.max_message_size
+        return StreamFirstBridge(
+            self._bridge_address, self._broker.inbound, outbound, self._stop, largest
+        )
+
+
+def main() -> int:
+    """Do what `msgproxy serve` does, with this server and these queues."""
+    serve.Server = StreamFirstServer
+    serve._queues = lambda given: Trace(StreamFirst(), is_on=given.record is not None)
+    return cli.main(["serve", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
