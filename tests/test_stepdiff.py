@@ -50,6 +50,14 @@ def test_a_diff_marks_what_comes_and_goes(book: Path, build: Build) -> None:
     assert str(book) not in page
 
 
+def test_two_files_of_one_name_are_told_apart_by_their_folders(book: Path, build: Build) -> None:
+    for folder in ("tasks", "solutions"):
+        (book / "tutorial" / folder).mkdir()
+        (book / "tutorial" / folder / "a.py").write_text(f"# {folder}\n")
+    page = build("```{stepdiff} tasks/a.py solutions/a.py\n```")
+    assert "tasks/a.py → solutions/a.py" in page
+
+
 def test_what_is_far_from_any_change_is_folded(book: Path, build: Build) -> None:
     write(book / "tutorial", a=OLD, b=NEW)
     page = build("```{stepdiff} a.py b.py\n```")

@@ -52,7 +52,7 @@ class StepDiff(SphinxDirective):
         marks = {"del": "-", "ins": "+", "same": " ", "fold": ""}
         text = "\n".join(marks[row.kind] + row.text for row in rows)
         block = StepDiffNode(text, text, language="diff", rows=rows, old=old, new=new)
-        caption = f"{paths[0].name} → {paths[1].name}"
+        caption = " → ".join(names(*paths))
         if "caption" in self.options:
             caption = f"{caption}: {self.options['caption']}"
         return [container_wrapper(self, block, caption)]
@@ -61,16 +61,23 @@ class StepDiff(SphinxDirective):
         """Return the lines of what is asked for, in both files; None stands for all."""
         if "pyobject" not in self.options:
             return None, None
-        names = [name.strip() for name in self.options["pyobject"].split(",")]
+        wanted = [name.strip() for name in self.options["pyobject"].split(",")]
         before, after = (ModuleAnalyzer.for_file(p, p.stem).find_tags() for p in (old, new))
-        for name in names:
+        for name in wanted:
             if name not in before and name not in after:
                 raise self.error(f"there is no {name} in either step")
         first, second = (
-            [range(tags[name][1], tags[name][2] + 1) for name in names if name in tags]
+            [range(tags[name][1], tags[name][2] + 1) for name in wanted if name in tags]
             for tags in (before, after)
         )
         return first, second
+
+
+def names(old: Path, new: Path) -> tuple[str, str]:
+    """Return how to call two files: with their folders, if otherwise they have one name."""
+    if old.name != new.name:
+        return old.name, new.name
+    return f"{old.parent.name}/{old.name}", f"{new.parent.name}/{new.name}"
 
 
 def visit_html(translator, node: StepDiffNode) -> None:  # type: ignore[no-untyped-def]
