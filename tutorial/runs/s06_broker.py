@@ -14,8 +14,8 @@ OFTEN = 1e-6
 
 CAPTION = (
     "Both readers put on one queue, and the broker takes one message after the other. So all hear "
-    "the order in which it took them: in each of {rounds} rounds, of which this is the closest. "
-    "What clients 1 and 2 hear is not drawn"
+    "the order in which it took them: in each of {rounds} rounds, of which this is the closest, "
+    "with threads that take turns more often than usual. What clients 1 and 2 hear is not drawn"
 )
 
 

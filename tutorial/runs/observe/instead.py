@@ -1,6 +1,7 @@
-"""What a step gets instead of the WebSocket, the queue, the lock and the server that it asks for.
+"""What a step gets instead of the queue, the lock and the server that it asks for.
 
 Rule: each is the real thing, and a note more. It does not change who waits for whom.
+The WebSocket is in `sockets`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import simple_websocket
-
 from msgproxy.hops import Act, Hop, Item
+from observe.sockets import WebSocket
 
 if TYPE_CHECKING:
     from observe.run import Observed
@@ -63,40 +63,6 @@ def _server(run: Observed, kind: type[http.server.HTTPServer]) -> type[http.serv
             run.note("dies", type(sys.exception()).__name__)
 
     return Server
-
-
-class WebSocket(simple_websocket.Server):  # type: ignore[misc]
-    """It gives its thread a name, and notes what that receives and sends."""
-
-    run: Observed
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.number = next(self.run.numbers)
-        self.name = f"client {self.number}"
-        if self.run.role:
-            threading.current_thread().name = f"{self.run.role}-{self.number}"
-        self.run.note("lets in", f"joined {self.number}", self.name)
-        super().__init__(*arguments, **options)
-
-    def receive(self, timeout: float | None = None) -> Any:
-        self.run.note("receives", whom=self.name)
-        try:
-            message = super().receive(timeout)
-        except simple_websocket.ConnectionClosed:
-            self.run.note("loses", f"left {self.number}", self.name)
-            raise
-        self.run.note("received", self.run.item(message), self.name)
-        return message
-
-    def send(self, data: Any) -> None:
-        item = self.run.item(data)
-        self.run.note("sends", item, self.name)
-        try:
-            super().send(data)
-        except Exception:
-            self.run.note("fails", item, self.name)
-            raise
-        self.run.note("sent", item, self.name)
 
 
 class Lock:

@@ -22,6 +22,7 @@ from msgproxy.events import MessageId
 from msgproxy.hops import Hop, Item
 from observe import instead
 from observe.notes import Notes
+from observe.sockets import FRAMES
 
 PATIENCE = 20.0
 """Seconds that anything here may take. What takes longer has failed."""
@@ -39,7 +40,7 @@ LONGEST = 100
 class Observed:
     """A step that runs, with its clients. At the end of the `with` block all of it ends."""
 
-    def __init__(self, step: str, role: str = "", **constants: int) -> None:
+    def __init__(self, step: str, role: str = "", **constants: float) -> None:
         """Prepare `step`. `role` is what the thread that receives from a client is called.
 
         `constants` are values of the step's own that would make the picture too long.
@@ -98,10 +99,11 @@ class Observed:
         self.clients[number] = client
         self.crew.send_all(client)
 
-    def say(self, number: int, words: str, size: int = 0) -> MessageId:
+    def say(self, number: int, words: str, size: int = 0, *, is_binary: bool = False) -> MessageId:
         """Have a client say something, which is `size` bytes long if its words are not."""
         item = self._saying(number, words)
-        self.crew.say(self.clients[number], words.ljust(size, FILLER))
+        text = words.ljust(size, FILLER)
+        self.crew.say(self.clients[number], text.encode() if is_binary else text)
         return item
 
     def say_at_once(self, words: dict[int, str]) -> list[MessageId]:
@@ -123,6 +125,17 @@ class Observed:
         """Have a client stop reading what it is sent, or begin again."""
         self.clients[number].reads = reads
         self.note("reads on" if reads else "stops reading", who=f"client {number}")
+
+    def fall_silent(self, number: int) -> None:
+        """Have a client neither read nor answer any more. Its connection stays."""
+        self.clients[number].reads = False
+        self.note("falls silent", who=f"client {number}")
+
+    def send_frame(self, number: int, name: str) -> None:
+        """Have a client send a "ping" or a "Close"."""
+        self.note("sends frame", name, who=f"client {number}")
+        self.clients[number].send_frame(FRAMES[name])
+        self.crew.send_all(self.clients[number])
 
     def leave(self, number: int) -> None:
         """Have a client vanish. What it has not read is lost."""
@@ -151,6 +164,8 @@ class Observed:
 
     def item(self, said: Any) -> Item:
         """Name what a thread has in hand."""
+        if isinstance(said, bytes):
+            said = said[:LONGEST].decode()
         if isinstance(said, str):
             return self.said[said[:LONGEST].rstrip(FILLER)]
         if said is None:

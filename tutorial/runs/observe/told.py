@@ -16,14 +16,14 @@ from msgproxy.picture.timeline import SpanKind
 from observe.notes import Note
 from observe.run import Observed
 
-BUSY = {"lets in", "received", "has", "gives back", "sends", "sent", "fails"}
+BUSY = {"lets in", "received", "has", "gives back", "sends", "sent", "fails", "reads", "writes"}
 """After such a note a thread is at work, until its next one."""
 
 
-def spans(run: Observed, thread: str, stuck: Note | None = None) -> list[Span]:
+def spans(run: Observed, thread: str, *stuck: Note | None) -> list[Span]:
     """Return what a thread does. While it waits to receive, it does nothing.
 
-    It waits for the lock where it wants it; and in a call of `send` that is `stuck`.
+    It waits for the lock where it wants it; and in each call of `send` that is `stuck`.
     """
     found: list[Span] = []
     notes = [note for note in run.notes if note.who == thread]
@@ -31,7 +31,7 @@ def spans(run: Observed, thread: str, stuck: Note | None = None) -> list[Span]:
         assert note
         if not (note.act in BUSY or note.act == "wants"):
             continue
-        kind: SpanKind = "waits" if note.act == "wants" or note is stuck else "works"
+        kind: SpanKind = "waits" if note.act == "wants" or note in stuck else "works"
         span = Span(
             thread,
             note.time,
@@ -58,6 +58,8 @@ def flights(run: Observed, clients: Iterable[int] = ()) -> list[Flight]:
         source: Note | None = None
         if note.act == "received" and note.whom in drawn:
             source = run.find("says", note.item)
+        elif note.act == "reads" and note.whom in drawn:
+            source = run.find("sends frame", note.item, note.whom)
         elif note.act == "lets in" and note.whom in drawn:
             source = run.find("asks", note.item)
         elif note.act == "hears" and note.who in drawn:
@@ -79,6 +81,9 @@ def marks(run: Observed, *, threads: bool = False) -> list[Mark]:
             "asks": (f"{note.who} connects", f"{note.who} connects", False),
             "stops reading": (f"{note.who} stops reading", f"{note.who} stops reading", False),
             "reads on": (f"{note.who} reads on", f"{note.who} reads on", False),
+            "falls silent": (f"{note.who} falls silent", f"{note.who} falls silent", False),
+            "sends frame": (*[f"{note.who} sends a {note.item}"] * 2, False),
+            "hangs up": (f"{note.who} hangs up", f"{note.who} hangs up", False),
             "leaves": (f"{note.who} leaves", f"{note.who} leaves", False),
             "says": (f"{note.who}: {words}", f"{note.who} says {words}", False),
             "hears": (f"→ {note.who}: {words}", f"{note.who} hears {words}", True),
