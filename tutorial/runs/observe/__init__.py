@@ -7,6 +7,8 @@ when which thread did what.
 `run` is the run, `instead` what the step gets instead, and `told` makes a picture of the notes.
 """
 
+from observe.bare import Bare
+from observe.burst import Burst
 from observe.notes import Note
 from observe.rounds import Round
 from observe.run import Observed
@@ -14,6 +16,8 @@ from observe.served import Served
 from observe.told import attempt, draw_waiting, flights, marks, show, spans
 
 __all__ = [
+    "Bare",
+    "Burst",
     "Note",
     "Observed",
     "Round",

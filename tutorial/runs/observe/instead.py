@@ -97,36 +97,42 @@ class Queue(queue.Queue[Any]):
         role, _, number = threading.current_thread().name.rpartition("-")
         self.number = number if role == self.run.role else ""
         self.name = f"outbound-{number}" if self.number else "inbound"
-        self._in_hand: Item | None = None
+        self._in_hand: tuple[Item, ...] = ()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Note when its thread received it, if that was for this; and whether there is room."""
         me, named = threading.current_thread().name, self.run.item(item)
         note = self.run.of(me, "received")[-1:]
         if note and note[0].item == named and not self._is_noted(me, named):
-            self._hop("received", named, me, note[0].time)
+            self._hop("received", (named,), me, note[0].time)
         try:
             super().put(item, block, timeout)
         except queue.Full:
-            self._hop("full", named, me)
+            self._hop("full", (named,), me)
             raise
 
     def _put(self, item: Any) -> None:
         super()._put(item)
-        self._hop("put", self.run.item(item), threading.current_thread().name)
+        self._hop("put", (self.run.item(item),), threading.current_thread().name)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Note that the thread is done with what it took last, and take the next."""
+        """Take the next. So the thread is done with what it took last."""
         me = threading.current_thread()
         me.name = f"writer-{self.number}" if self.number else "broker"
-        if self._in_hand is not None:
-            self._hop("sent" if self.number else "handled", self._in_hand, me.name)
-            self._in_hand = None
+        self.done()
         return super().get(block, timeout)
+
+    def done(self) -> None:
+        """Note that the thread is done with what it took last, if it took something."""
+        if self._in_hand:
+            act: Act = "sent" if self.number else "handled"
+            self._hop(act, self._in_hand, threading.current_thread().name)
+            self._in_hand = ()
 
     def _get(self) -> Any:
         taken = super()._get()
-        self._in_hand = self.run.item(taken)
+        several = taken if isinstance(taken, list) else [taken]
+        self._in_hand = tuple(map(self.run.item, several))
         self._hop("got", self._in_hand, threading.current_thread().name)
         return taken
 
@@ -136,10 +142,10 @@ class Queue(queue.Queue[Any]):
             for hop in reversed(self.run.hops)
         )
 
-    def _hop(self, act: Act, item: Item, thread: str, at: int = 0) -> None:
-        text = self.run.words(item) if act == "received" else ""
+    def _hop(self, act: Act, items: tuple[Item, ...], thread: str, at: int = 0) -> None:
+        text = self.run.words(items[0]) if act == "received" else ""
         depth = len(self.queue)
-        hop = Hop(0, at or time.monotonic_ns(), thread, act, self.name, (item,), depth, depth, text)
+        hop = Hop(0, at or time.monotonic_ns(), thread, act, self.name, items, depth, depth, text)
         if self.run.is_on:
             self.run.hops.append(hop)
 
