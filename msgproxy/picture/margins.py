@@ -100,7 +100,7 @@ def _legend(canvas: Canvas, layout: Layout) -> None:
     entries = [(f"f{colour({n})}", f"said by client {n}") for n in numbers[:12]]
     kinds = {span.kind for span in layout.timeline.spans}
     if any(sender(flight.item) is None for flight in flights):
-        entries.append(("fnone", "no message: a join, a goodbye"))
+        entries.append(("fnone", "no message: a join, a pong, a goodbye"))
     if kinds & {"works", "sends"}:
         entries.append(("box", "a thread at work"))
     if "waits" in kinds:
