@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import wsproto
 from wsproto.connection import SERVER
-from wsproto.events import AcceptConnection, CloseConnection, Message, Ping
+from wsproto.events import AcceptConnection, CloseConnection, Message, Ping, RejectConnection
 from wsproto.utilities import RemoteProtocolError
 
 LARGEST = 2**20  # bytes or characters that a message may have
@@ -36,10 +36,13 @@ class Connection:
             while not any(self.websocket.events()):
                 self.websocket.receive_data(self.receive())
         except RemoteProtocolError as error:
-            self.sock.sendall(self.websocket.send(error.event_hint))
-            return False
-        self.sock.sendall(self.websocket.send(AcceptConnection()))
-        return True
+            answer = error.event_hint
+        except UnicodeError:  # a header with odd bytes, which wsproto does not expect
+            answer = RejectConnection()
+        else:
+            answer = AcceptConnection()
+        self.sock.sendall(self.websocket.send(answer))
+        return isinstance(answer, AcceptConnection)
 
     def events(self):
         """Yield what the client says, each message whole, and what it is to be sent.
