@@ -1,11 +1,12 @@
 """A connection: one client's socket, and what wsproto makes of its bytes. For steps 9 to 11.
 
 Here stands what the library did until step 8, but no thread: a connection is used by two threads
-of its owner. It receives in one of them, and sends in the other.
+of its owner. It receives in one of them, and sends in the other. Any thread may hang up.
 """
 
 import select
 import socket
+import time
 from contextlib import suppress
 
 import wsproto
@@ -47,8 +48,8 @@ class Connection:
     def events(self):
         """Yield what the client says, each message whole, and what it is to be sent.
 
-        That is a pong for its ping, a ping if it is silent, and in the end a farewell. Nothing
-        comes behind that. Raise OSError if the client is lost.
+        That is a pong for its ping, a ping if it is silent, and in the end a farewell: do not ask
+        for more then. Raise OSError if the client is lost.
         """
         while True:
             for event in self.websocket.events():
@@ -92,10 +93,11 @@ class Connection:
         return data
 
     def drain(self):
-        """Throw away what the client still sends, until it hangs up or falls silent."""
+        """Throw away what the client still sends, until it hangs up, or has had its time."""
         # To close a socket with unread bytes can destroy what was sent last: our farewell.
+        deadline = time.monotonic() + self.ping_interval
         with suppress(OSError):
-            while True:
+            while time.monotonic() < deadline:
                 self.receive()
 
     def hang_up(self):

@@ -22,13 +22,15 @@ class BatchQueue(queue.Queue):
 
 
 class OutboundQueue(BatchQueue):
-    """A bounded queue that has always room for a farewell: how should it end otherwise?"""
+    """A bounded queue that has always room for a farewell. Behind that it takes nothing more."""
 
     def __init__(self, limit):
         super().__init__()  # without a bound: so `put` never waits
         self.limit = limit
 
     def _put(self, item):
+        if self.queue and isinstance(self.queue[-1], Farewell):
+            return  # the writer looks for it at the end of what it takes
         if self._qsize() >= self.limit and not isinstance(item, Farewell):
             raise queue.Full
         super()._put(item)
