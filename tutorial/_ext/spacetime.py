@@ -23,7 +23,7 @@ from xml.sax.saxutils import quoteattr
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from runs import Runs, beside
+from runs import Runs
 from sphinx.application import Sphinx
 
 FOLDER = "tutorial/runs"
@@ -75,14 +75,13 @@ class SpaceTime(Runs):
 
     def files(self, command: list[str], top: Path) -> list[Path]:
         """Return what the picture depends on: also the steps that are named, and the package."""
-        [program] = files = super().files(command, top)
+        program = top / command[0]
         code = program.read_text(encoding="utf-8")
         steps = sorted((top / "tutorial" / "steps").glob("*.py"))
-        named = [step for step in steps if step.stem in code]
+        named = [str(step) for step in steps if step.stem in code]
         return [
-            *files,
+            *super().files([*command, *named], top),
             *sorted((program.parent / SHARED).glob("*.py")),
-            *(file for step in named for file in (step, *beside(step))),
             *sorted((top / "msgproxy").rglob("*.py")),
         ]
 

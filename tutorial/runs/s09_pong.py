@@ -29,7 +29,7 @@ def picture() -> Picture:
         photo = run.say(1, "a photo", SIZE)
         run.until(lambda: run.find("sends", photo, "writer-2"))
         run.crew.pause(SILENCE)
-        run.ping(2)
+        run.send_frame(2, "ping")
         run.until(lambda: run.find("received", "pong", "reader-2"))
         run.crew.pause(SILENCE)
         run.read(2, True)
@@ -47,7 +47,7 @@ def check(run: Bare) -> None:
     assert [note.item for note in run.of("writer-2", "sends")] == [photo, "pong"]
     assert not run.of("reader-2", "sends")
     sends, sent = run.time("sends", photo), run.time("sent", photo)
-    assert sends < run.time("pings") < put.time < run.time("reads on") < sent
+    assert sends < run.time("sends frame") < put.time < run.time("reads on") < sent
     assert list(run.clients[2].heard) == ["a photo".ljust(SIZE, ".")]
     assert run.time("hears", photo) < run.time("hears", "pong")
 
@@ -64,7 +64,7 @@ def timeline(run: Bare) -> Timeline:
     )
     told = [mark for mark in drawn.marks if mark.items == (photo,) and not mark.is_outcome]
     for lane, act, text in (
-        ("reader-2", "pings", "client 2 sends a ping"),
+        ("reader-2", "sends frame", "client 2 sends a ping"),
         ("writer-2", "reads on", "client 2 reads on"),
     ):
         told.append(Mark(run.time(act), lane, text, text))

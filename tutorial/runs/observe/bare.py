@@ -98,12 +98,6 @@ class Bare(Observed):
         client = self.clients[number]
         client.pongs = Pongs(self, client.name)
 
-    def ping(self, number: int) -> None:
-        """Have a client ask whether the server is there."""
-        self.note("pings", "ping", who=f"client {number}")
-        self.clients[number].send_frame(PING)
-        self.crew.send_all(self.clients[number])
-
     def burst(self, number: int, *words: str) -> list[MessageId]:
         """Have a client say some things, all at once."""
         items = [self._saying(number, each) for each in words]

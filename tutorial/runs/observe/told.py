@@ -19,6 +19,12 @@ from observe.run import Observed
 BUSY = {"lets in", "received", "has", "gives back", "sends", "sent", "fails", "reads", "writes"}
 """After such a note a thread is at work, until its next one."""
 
+TOLD = {
+    *("asks", "stops reading", "reads on", "falls silent", "sends frame", "hangs up", "leaves"),
+    *("says", "hears"),
+}
+"""What clients do, and who hangs up: it stands in words beside the columns."""
+
 
 def spans(run: Observed, thread: str, *stuck: Note | None) -> list[Span]:
     """Return what a thread does. While it waits to receive, it does nothing.
@@ -77,18 +83,14 @@ def marks(run: Observed, *, threads: bool = False) -> list[Mark]:
     found = []
     for note in run.notes:
         words = f"“{run.words(note.item)}”"
-        text, sentence, is_outcome = {
-            "asks": (f"{note.who} connects", f"{note.who} connects", False),
-            "stops reading": (f"{note.who} stops reading", f"{note.who} stops reading", False),
-            "reads on": (f"{note.who} reads on", f"{note.who} reads on", False),
-            "falls silent": (f"{note.who} falls silent", f"{note.who} falls silent", False),
-            "sends frame": (*[f"{note.who} sends a {note.item}"] * 2, False),
-            "hangs up": (f"{note.who} hangs up", f"{note.who} hangs up", False),
-            "leaves": (f"{note.who} leaves", f"{note.who} leaves", False),
-            "says": (f"{note.who}: {words}", f"{note.who} says {words}", False),
-            "hears": (f"→ {note.who}: {words}", f"{note.who} hears {words}", True),
-        }.get(note.act, ("", "", False))
-        if text:
+        done = {"asks": "connects", "sends frame": f"sends a {note.item}"}.get(note.act, note.act)
+        plain = f"{note.who} {done}"
+        text, sentence = {
+            "says": (f"{note.who}: {words}", f"{note.who} says {words}"),
+            "hears": (f"→ {note.who}: {words}", f"{note.who} hears {words}"),
+        }.get(note.act, (plain, plain))
+        is_outcome = note.act == "hears"
+        if note.act in TOLD:
             sends = run.find("sends", note.item, whom=note.who) if is_outcome else None
             thread = sends.who if sends else note.who.replace("client ", "thread-")
             lane = thread if threads else note.who
