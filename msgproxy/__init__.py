@@ -78,9 +78,9 @@ form, a `ClientSnapshot`.)
 from msgproxy.errors import CannotListen, InvalidOption, MsgproxyError, ServerFailed
 from msgproxy.limits import Limits
 from msgproxy.queues import BatchQueue, InboundQueue, OutboundQueue, Queues
-from msgproxy.recording import Recording
 from msgproxy.server import Server
 from msgproxy.snapshot import ClientSnapshot, Snapshot
+from msgproxy.tracing.recording import Recording
 
 __all__ = [
     "BatchQueue",

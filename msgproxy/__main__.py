@@ -2,7 +2,7 @@
 
 import sys
 
-from msgproxy.cli import main
+from msgproxy.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -41,19 +41,19 @@ from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from msgproxy import threads
 from msgproxy.broker import Broker
+from msgproxy.concurrency import threads
+from msgproxy.concurrency.stop import StopSignal, Wake
 from msgproxy.connection import Connection
 from msgproxy.events import Stopped
-from msgproxy.handshake import Policy
 from msgproxy.limits import Limits
+from msgproxy.protocol.handshake import Policy
 from msgproxy.queues import Queues
 from msgproxy.session import Session
 from msgproxy.snapshot import Look
-from msgproxy.stop import StopSignal, Wake
 
 if TYPE_CHECKING:  # else only who has a bridge imports it, and the package redis with it
-    from msgproxy.bridge import Bridge
+    from msgproxy.bridge.bridge import Bridge
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,9 @@ import queue
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from msgproxy import threads
+from msgproxy.concurrency import threads
+from msgproxy.concurrency.ownership import owned_by
+from msgproxy.concurrency.stop import StopSignal
 from msgproxy.events import (
     GOING_AWAY,
     INTERNAL_ERROR,
@@ -30,9 +32,7 @@ from msgproxy.events import (
     Received,
     Stopped,
 )
-from msgproxy.ownership import owned_by
-from msgproxy.stop import StopSignal
-from msgproxy.wire import encode
+from msgproxy.protocol.frames import encode
 
 log = logging.getLogger(__name__)
 

@@ -19,13 +19,21 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 
+from msgproxy.concurrency.ownership import owned_by
+from msgproxy.concurrency.stop import StopSignal, Wake
 from msgproxy.events import Farewell
-from msgproxy.handshake import UPGRADE, Policy, Request, Response, answer
 from msgproxy.limits import Limits
-from msgproxy.ownership import owned_by
-from msgproxy.pulse import Pulse
-from msgproxy.stop import StopSignal, Wake
-from msgproxy.wire import PIECE, Admission, Control, FrameParser, RequestParser, Said, in_pieces
+from msgproxy.protocol.frames import (
+    PIECE,
+    Admission,
+    Control,
+    FrameParser,
+    RequestParser,
+    Said,
+    in_pieces,
+)
+from msgproxy.protocol.handshake import UPGRADE, Policy, Request, Response, answer
+from msgproxy.protocol.keepalive import Pulse
 
 log = logging.getLogger(__name__)
 

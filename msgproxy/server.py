@@ -14,19 +14,21 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from msgproxy import listener, redis_url, threads
+from msgproxy import listener
 from msgproxy.acceptor import Acceptor
+from msgproxy.bridge import address
 from msgproxy.broker import Broker
+from msgproxy.concurrency import threads
+from msgproxy.concurrency.stop import StopSignal
 from msgproxy.errors import CannotListen, ServerFailed
-from msgproxy.handshake import Policy
 from msgproxy.limits import Limits
-from msgproxy.names import as_origins
+from msgproxy.protocol.handshake import Policy
+from msgproxy.protocol.hosts import as_origins
 from msgproxy.queues import Queues
 from msgproxy.snapshot import Snapshot
-from msgproxy.stop import StopSignal
 
 if TYPE_CHECKING:
-    from msgproxy.bridge import Bridge
+    from msgproxy.bridge.bridge import Bridge
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ class Server:
         self._limits = limits or Limits()
         self._allowed_origins = as_origins(allowed_origins)
         self._queues = queues or Queues()
-        self._bridge_address = None if bridge is None else redis_url.parse(bridge)
+        self._bridge_address = None if bridge is None else address.parse(bridge)
         self._thread: Thread | None = None
         self._is_over = Event()
         """Set at the end of the accepting thread. To wait for this can be interrupted. (A `join`
@@ -112,7 +114,9 @@ class Server:
     def _make_bridge(self) -> Bridge | None:
         if self._bridge_address is None:
             return None
-        from msgproxy.bridge import Bridge  # here: it needs a package that else nothing needs
+        from msgproxy.bridge.bridge import (
+            Bridge,  # here: it needs a package that else nothing needs
+        )
 
         outbound = self._queues.bridge(self._limits)
         largest = self._limits.max_message_size

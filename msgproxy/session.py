@@ -23,14 +23,15 @@ import logging
 import queue
 from typing import Any
 
-from msgproxy import events, threads
+from msgproxy import events
+from msgproxy.concurrency import threads
+from msgproxy.concurrency.ownership import owned_by
 from msgproxy.connection import Connection
 from msgproxy.events import GOING_AWAY, INTERNAL_ERROR, TOO_SLOW, Farewell, Outgoing
-from msgproxy.handshake import TRACE, Policy
-from msgproxy.ownership import owned_by
+from msgproxy.protocol.frames import Admission, Control, Said, encode_close
+from msgproxy.protocol.handshake import TRACE, Policy
 from msgproxy.queues import Queues, Unheard
 from msgproxy.snapshot import ClientSnapshot, Look, Traffic
-from msgproxy.wire import Admission, Control, Said, encode_close
 from msgproxy.writer import Writer
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import Any
 
-from msgproxy import threads
+from msgproxy.concurrency import threads
 from msgproxy.connection import Connection
 from msgproxy.events import Outgoing
 from msgproxy.snapshot import Traffic

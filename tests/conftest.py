@@ -10,9 +10,9 @@ import threading
 
 import pytest
 import variants
-from bridged import impatience, join, pair
 from chat_process import chat
 from clients import RawClient, wait_for
+from joined_servers import impatience, join, pair
 from redis_server import redis_server
 
 from msgproxy import Server

@@ -9,44 +9,47 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "msgproxy"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-FILES = [*MODULES, *sorted((PACKAGE / "web").iterdir())]
+FILES = [
+    *MODULES,
+    *sorted(
+        path for path in (PACKAGE / "web").rglob("*.*") if path.suffix in (".js", ".css", ".html")
+    ),
+]
 
 LAYERS = """
     __main__
-    cli
-    chat serve watch check
-    check.command
+    cli.main
+    cli.serve cli.chat cli.watch cli.check
     check.report
-    check.behaviours
-    check.ends
-    check.talk check.load check.wire
-    check.crew
+    check.behaviours.catalogue
+    check.behaviours.ends
+    check.behaviours.forwarding check.behaviours.load check.behaviours.connections
+    check.harness
     check.client check.program
     check.frames
     check.failure
-    link table
-    board
-    terminal options logs
+    terminal.client terminal.table
+    terminal.counts
+    terminal.screen cli.options cli.logs cli.process
     __init__ server
     acceptor listener
     broker
-    bridge
     bridge.bridge
-    bridge.ties
-    bridge.streams
+    bridge.entries
+    bridge.stream
     session
     writer
     connection
-    pulse
-    trace
-    wire
-    handshake
-    page names
-    recording
-    recorded
+    protocol.keepalive
+    tracing.viewers
+    protocol.frames
+    protocol.handshake
+    web.page protocol.hosts
+    tracing.recording
+    tracing.recorded
     picture
     picture.export
-    picture.chrome picture.diagram
+    picture.chrome_trace picture.diagram
     picture.margins picture.strokes
     picture.retrace picture.excerpt picture.layout
     picture.lanes picture.scale
@@ -55,12 +58,13 @@ LAYERS = """
     schedule.explore schedule.turns
     schedule.schedule
     around
-    queues ownership threads stop scheduling
-    limits hops
+    queues concurrency.ownership concurrency.threads concurrency.stop
+    limits tracing.hops
     events
-    redis_url
+    bridge.address
     snapshot schedule.steps
     errors
+    bridge check check.behaviours cli concurrency protocol terminal tracing web
 """.strip().splitlines()
 """From the top to the bottom. A module imports from below its own line only."""
 
@@ -82,9 +86,9 @@ def layer(name: str) -> int:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_file_has_less_than_200_lines(path):
+def test_a_file_has_less_than_300_lines(path):
     """What grows beyond that wants to be two."""
-    assert len(path.read_text().splitlines()) < 200
+    assert len(path.read_text().splitlines()) < 300
 
 
 @pytest.mark.parametrize("path", MODULES, ids=dotted)
@@ -147,12 +151,17 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     ("library", "module"),
-    [("wsproto", "wire"), ("h11", "wire"), ("select", "stop"), ("redis", "bridge.streams")],
+    [
+        ("wsproto", "protocol.frames"),
+        ("h11", "protocol.frames"),
+        ("select", "concurrency.stop"),
+        ("redis", "bridge.stream"),
+    ],
 )
 def test_a_library_is_called_from_one_module(library, module):
     """The rule at the top of that module. (`msgproxy chat` and `check` are clients.)"""
     callers = {dotted(path) for path in MODULES if library in libraries(path)}
-    assert callers - {"link", "check.crew"} == {module}
+    assert callers - {"terminal.client", "check.harness"} == {module}
 
 
 def libraries(path: Path) -> set[str]:

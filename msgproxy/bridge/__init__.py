@@ -4,7 +4,3 @@
 stream, its count of what was added, whether Redis is there), and `streams` speaks with Redis.
 Nothing else of msgproxy imports this, unless a server is given a bridge.
 """
-
-from msgproxy.bridge.bridge import Bridge
-
-__all__ = ["Bridge"]

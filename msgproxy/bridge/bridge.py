@@ -23,14 +23,14 @@ import queue
 import secrets
 from typing import Any
 
-from msgproxy import threads
-from msgproxy.bridge.streams import BLOCK, Away, Entries, Entry, Line
-from msgproxy.bridge.ties import Place, Tie, Voice
+from msgproxy.bridge.address import Address
+from msgproxy.bridge.entries import Place, Tie, Voice
+from msgproxy.bridge.stream import BLOCK, Away, Entries, Entry, Line
+from msgproxy.concurrency import threads
+from msgproxy.concurrency.ownership import owned_by
+from msgproxy.concurrency.stop import StopSignal, Wake
 from msgproxy.events import BOOKKEEPING, INTERNAL_ERROR, Farewell, Joined, Left, Outgoing, Received
-from msgproxy.ownership import owned_by
-from msgproxy.redis_url import Address
 from msgproxy.snapshot import ClientSnapshot, Traffic
-from msgproxy.stop import StopSignal, Wake
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,3 @@ function of `talk`, `load`, `wire` or `ends`. They have a `Crew` of clients do s
 `Failed` with what was done, expected and seen. A `Client` can do what a well-behaved one never
 would, so it has its own `frames`. `program` runs the server, and `report` prints.
 """
-
-from msgproxy.check.command import configure, run
-
-__all__ = ["configure", "run"]

@@ -10,7 +10,7 @@ import os
 import sys
 import textwrap
 
-from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.failure import Failed
 from msgproxy.check.program import ServerProgram
 

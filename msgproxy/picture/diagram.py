@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from msgproxy.hops import Hop
 from msgproxy.picture import margins, strokes
 from msgproxy.picture.canvas import Canvas, clean, element
 from msgproxy.picture.excerpt import excerpt
@@ -21,6 +20,7 @@ from msgproxy.picture.layout import Layout
 from msgproxy.picture.palette import ROOT, css
 from msgproxy.picture.retrace import retrace
 from msgproxy.picture.timeline import Timeline
+from msgproxy.tracing.hops import Hop
 
 MESSAGES = 40
 """Of a recording, the last messages are drawn: so many."""

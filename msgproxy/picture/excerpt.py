@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from msgproxy.events import MessageId
-from msgproxy.hops import Hop, Item, lost
 from msgproxy.picture.lanes import client_of
+from msgproxy.tracing.hops import Hop, Item, lost
 
 HOPS = 2000
 """More steps than that nobody can look at, nor a browser draw in a moment."""

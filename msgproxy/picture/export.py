@@ -26,10 +26,10 @@ from pathlib import Path
 
 from msgproxy.errors import InvalidOption
 from msgproxy.events import MessageId
-from msgproxy.hops import Hop, Item, lost
-from msgproxy.picture.chrome import trace_events
+from msgproxy.picture.chrome_trace import trace_events
 from msgproxy.picture.diagram import draw
 from msgproxy.picture.retrace import retrace
+from msgproxy.tracing.hops import Hop, Item, lost
 
 FORMAT = "msgproxy recording"
 VERSION = 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from msgproxy.hops import Hop, Item
 from msgproxy.picture.lanes import client_of, event, lanes, taker, work
 from msgproxy.picture.timeline import (
     Flight,
@@ -21,6 +20,7 @@ from msgproxy.picture.timeline import (
     Timeline,
     in_words,
 )
+from msgproxy.tracing.hops import Hop, Item
 
 
 def retrace(hops: Iterable[Hop]) -> Timeline:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from msgproxy.events import MessageId
-from msgproxy.hops import Item
+from msgproxy.tracing.hops import Item
 
 SpanKind = Literal["works", "sends", "waits"]
 FlightEnd = Literal["got", "waiting", "lost", "full"]

@@ -23,15 +23,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from msgproxy import InboundQueue, Queues, Server, cli, serve
-from msgproxy.bridge import Bridge
-from msgproxy.bridge.streams import Away, Entries, Entry
-from msgproxy.bridge.ties import Place, Voice
+from msgproxy import InboundQueue, Queues, Server
+from msgproxy.bridge.bridge import Bridge
+from msgproxy.bridge.entries import Place, Voice
+from msgproxy.bridge.stream import Away, Entries, Entry
+from msgproxy.cli import serve
+from msgproxy.cli.main import main as run_command
+from msgproxy.concurrency.stop import Wake
 from msgproxy.errors import InvalidOption
 from msgproxy.events import BOOKKEEPING, Farewell, Joined, Left, Outgoing, Participant, Received
 from msgproxy.limits import Limits
-from msgproxy.stop import Wake
-from msgproxy.trace import Trace
+from msgproxy.tracing.viewers import Trace
 
 
 class Posted(Received):
@@ -174,7 +176,7 @@ def main() -> int:
     """Do what `msgproxy serve` does, with this server and these queues."""
     serve.Server = StreamFirstServer
     serve._queues = lambda given: Trace(StreamFirst(), is_on=given.record is not None)
-    return cli.main(["serve", *sys.argv[1:]])
+    return run_command(["serve", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from __future__ import annotations
 from msgproxy import OutboundQueue, Queues
 from variants.registry import noticed_by
 
-HEARD_ONCE = "test_bridge.py::test_each_message_reaches_everyone_once_and_never_comes_back"
+HEARD_ONCE = "bridge/test_bridge.py::test_each_message_reaches_everyone_once_and_never_comes_back"
 
 
 @noticed_by(f"{HEARD_ONCE}[others]")
 def instance_hears_itself():
     """What an instance has added to the stream, it takes for that of another one."""
-    from msgproxy.bridge.ties import Place
+    from msgproxy.bridge.entries import Place
 
     build = Place.__init__
     Place.__init__ = lambda self, _: build(self, b"nobody")
@@ -24,25 +24,25 @@ def instance_hears_itself():
 @noticed_by(f"{HEARD_ONCE}[echo]")
 def messages_go_round():
     """With --echo the broker gives the bridge its own back, and it tells the others once more."""
-    from msgproxy.bridge.ties import Voice
+    from msgproxy.bridge.entries import Voice
 
     build = Voice.__init__
     Voice.__init__ = lambda self, origin, deaf_to: build(self, origin, deaf_to - 1)
 
 
-@noticed_by("test_bridge_away.py::test_what_was_carried_out_and_not_answered_counts_once")
+@noticed_by("bridge/test_bridge_away.py::test_what_was_carried_out_and_not_answered_counts_once")
 def what_is_added_twice_is_heard_twice():
     """Nobody looks at the numbers."""
-    from msgproxy.bridge.ties import Place
+    from msgproxy.bridge.entries import Place
 
     Place._count = lambda *_: 0
 
 
-@noticed_by("test_bridge_away.py::test_redis_goes_and_comes_back_and_nothing_is_lost")
+@noticed_by("bridge/test_bridge_away.py::test_redis_goes_and_comes_back_and_nothing_is_lost")
 def writer_tries_once():
     """What could not be told at once is not told."""
-    from msgproxy.bridge.ties import Tie
-    from msgproxy.stop import Wake
+    from msgproxy.bridge.entries import Tie
+    from msgproxy.concurrency.stop import Wake
 
     wait = Tie.wait
 
@@ -54,11 +54,11 @@ def writer_tries_once():
 
 
 @noticed_by(
-    "test_bridge_losses.py::test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost"
+    "bridge/test_bridge_losses.py::test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost"
 )
 def reader_goes_on_at_the_end():
     """Back from a break, it takes up the place of one who starts, as with Pub/Sub."""
-    from msgproxy.bridge.ties import Place
+    from msgproxy.bridge.entries import Place
 
     def find(self, last_id):
         self.id = last_id
@@ -67,11 +67,11 @@ def reader_goes_on_at_the_end():
 
 
 @noticed_by(
-    "test_bridge_losses.py::test_a_server_that_lost_its_data_is_read_from_its_new_beginning"
+    "bridge/test_bridge_losses.py::test_a_server_that_lost_its_data_is_read_from_its_new_beginning"
 )
 def reader_waits_behind_the_end():
     """It asks for what is behind an id that the new stream will have in a thousand years."""
-    from msgproxy.bridge.ties import Place
+    from msgproxy.bridge.entries import Place
 
     def find(self, last_id):
         self.id = self.id or last_id
@@ -79,10 +79,12 @@ def reader_waits_behind_the_end():
     Place.find = find
 
 
-@noticed_by("test_bridge_losses.py::test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many")
+@noticed_by(
+    "bridge/test_bridge_losses.py::test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many"
+)
 def bridge_is_cut_off():
     """Its queue is that of a client, so it is full one day."""
-    from msgproxy.bridge import Bridge
+    from msgproxy.bridge.bridge import Bridge
 
     put = Bridge.send
 
@@ -95,33 +97,35 @@ def bridge_is_cut_off():
     Bridge.send = send
 
 
-@noticed_by("test_bridge_ends.py::test_a_stop_does_not_wait_for_a_server_that_is_away[frozen]")
+@noticed_by(
+    "bridge/test_bridge_ends.py::test_a_stop_does_not_wait_for_a_server_that_is_away[frozen]"
+)
 def nobody_interrupts_the_bridge():
     """The stop waits for an answer of Redis."""
-    from msgproxy.bridge import Bridge
+    from msgproxy.bridge.bridge import Bridge
 
     Bridge.hurry = lambda _: None
 
 
-@noticed_by("test_bridge_password.py::test_a_password_is_used_and_never_shown")
+@noticed_by("bridge/test_bridge_password.py::test_a_password_is_used_and_never_shown")
 def address_is_shown_as_it_was_given():
     """With all that stands in it."""
-    from msgproxy.redis_url import Address
+    from msgproxy.bridge.address import Address
 
     Address.__str__ = lambda self: f"redis://:{self.password}@{self.host}:{self.port}"
 
 
 @noticed_by(
-    "test_bridge_password.py::test_a_server_that_quotes_what_it_does_not_know_shows_no_password"
+    "bridge/test_bridge_password.py::test_a_server_that_quotes_what_it_does_not_know_shows_no_password"
 )
 def answers_are_logged_as_they_come():
     """Whatever a server says about what it was sent."""
-    from msgproxy.bridge import streams
+    from msgproxy.bridge import stream
 
-    build = streams.Line.__init__
+    build = stream.Line.__init__
 
     def build_without_secret(self, address, stop):
         build(self, address, stop)
         object.__setattr__(address, "password", None)
 
-    streams.Line.__init__ = build_without_secret
+    stream.Line.__init__ = build_without_secret

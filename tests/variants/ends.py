@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 
 from msgproxy.broker import Broker
+from msgproxy.concurrency.stop import StopSignal
 from msgproxy.connection import Connection
 from msgproxy.events import GOING_AWAY, Left
-from msgproxy.pulse import Pulse
+from msgproxy.protocol.frames import Control
+from msgproxy.protocol.keepalive import Pulse
 from msgproxy.queues import InboundQueue
 from msgproxy.session import Session
-from msgproxy.stop import StopSignal
-from msgproxy.wire import Control
 from variants.registry import noticed_by
 
 
-@noticed_by("test_signs_of_life.py::test_a_pong_never_lands_inside_a_large_frame")
+@noticed_by("proxy/test_signs_of_life.py::test_a_pong_never_lands_inside_a_large_frame")
 def reader_answers_pings():
     """Two threads send on one socket."""
     receive = Connection.receive
@@ -30,21 +30,21 @@ def reader_answers_pings():
     Connection.receive = receive_and_answer
 
 
-@noticed_by("test_signs_of_life.py::test_a_dead_peer_is_found_by_its_silence")
+@noticed_by("proxy/test_signs_of_life.py::test_a_dead_peer_is_found_by_its_silence")
 def nobody_pings():
     """Readers wait for as long as it takes."""
     wait = StopSignal.wait
     StopSignal.wait = lambda self, sock, _: wait(self, sock, None)
 
 
-@noticed_by("test_signs_of_life.py::test_any_byte_is_a_sign_of_life")
+@noticed_by("proxy/test_signs_of_life.py::test_any_byte_is_a_sign_of_life")
 def only_messages_count_as_life():
     """A client that takes long for a message is taken for dead."""
     Pulse.beat = lambda _: None
 
 
 @noticed_by(
-    "test_signs_of_life.py::test_a_ping_that_waits_behind_other_frames_is_not_held_against_it"
+    "proxy/test_signs_of_life.py::test_a_ping_that_waits_behind_other_frames_is_not_held_against_it"
 )
 def pings_are_timed_when_they_are_queued():
     """However long a ping waits for its turn, the client has the ping timeout from the start."""
@@ -58,7 +58,7 @@ def pings_are_timed_when_they_are_queued():
     Pulse.falter = falter_and_start_the_clock
 
 
-@noticed_by("test_leaving.py::test_nothing_of_a_client_is_left_after_it_has_gone[is_reset]")
+@noticed_by("proxy/test_leaving.py::test_nothing_of_a_client_is_left_after_it_has_gone[is_reset]")
 def reader_ends_in_silence():
     """No `Left` when the connection is lost, so nobody tells the writer."""
     put = InboundQueue._put
@@ -70,34 +70,34 @@ def reader_ends_in_silence():
     InboundQueue._put = put_unless_lost
 
 
-@noticed_by("test_leaving.py::test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same")
+@noticed_by("proxy/test_leaving.py::test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same")
 def writer_waits_for_ever():
     """After the Close frame there is no deadline."""
     linger = Connection.linger
     Connection.linger = lambda self, _: linger(self, time.monotonic() + 600)
 
 
-@noticed_by("test_stopping.py::test_the_stop_does_not_wait_for_who_does_not_read")
+@noticed_by("proxy/test_stopping.py::test_the_stop_does_not_wait_for_who_does_not_read")
 def nobody_aborts_a_blocked_writer():
     """The stop waits for `sendall`, which waits for the client."""
     Connection.abort = lambda _: None
 
 
-@noticed_by("test_stopping.py::test_what_a_reader_has_taken_is_forwarded_before_the_goodbye")
+@noticed_by("proxy/test_stopping.py::test_what_a_reader_has_taken_is_forwarded_before_the_goodbye")
 def stop_is_a_leaving():
     """Each reader leaves for itself, so the first to end misses what the others still said."""
     pass_on = Session._pass_on
     Session._pass_on = lambda self: pass_on(self) or GOING_AWAY
 
 
-@noticed_by("test_dying_threads.py::test_who_joins_while_the_broker_dies_is_told_too")
+@noticed_by("proxy/test_dying_threads.py::test_who_joins_while_the_broker_dies_is_told_too")
 def broker_forgets_what_it_had_taken():
     """What stood behind the bug in the same batch is lost, and the joining of a client with it."""
     wind_down = Broker._wind_down
     Broker._wind_down = lambda self, _: wind_down(self, [])
 
 
-@noticed_by("test_dying_threads.py::test_a_broker_that_dies_stops_the_server_and_says_so")
+@noticed_by("proxy/test_dying_threads.py::test_a_broker_that_dies_stops_the_server_and_says_so")
 def broker_dies_in_silence():
     """Its thread just ends."""
 

@@ -6,14 +6,16 @@ import time
 from dataclasses import replace
 
 import msgproxy.broker
-from msgproxy import wire
 from msgproxy.broker import Broker
 from msgproxy.events import GOING_AWAY, Joined, Left, Outgoing
+from msgproxy.protocol import frames
 from msgproxy.session import Session
 from variants.registry import noticed_by
 
 
-@noticed_by("test_forwarding.py::test_a_message_goes_to_every_other_client_and_not_to_its_sender")
+@noticed_by(
+    "proxy/test_forwarding.py::test_a_message_goes_to_every_other_client_and_not_to_its_sender"
+)
 def sender_gets_its_own_message():
     """Forwarding forgets whom it came from."""
     build = Broker.__init__
@@ -21,7 +23,7 @@ def sender_gets_its_own_message():
 
 
 @noticed_by(
-    "test_forwarding.py::test_who_has_been_welcomed_misses_nothing_that_is_said_from_then_on"
+    "proxy/test_forwarding.py::test_who_has_been_welcomed_misses_nothing_that_is_said_from_then_on"
 )
 def welcome_comes_before_joining():
     """The reader lets the client in itself, and a moment later the broker hears of it."""
@@ -35,14 +37,14 @@ def welcome_comes_before_joining():
     Session._join = welcome_first
 
 
-@noticed_by("test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
+@noticed_by("proxy/test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
 def binary_becomes_text():
     """The frame's type is lost on the way."""
-    encode = wire.encode
+    encode = frames.encode
     msgproxy.broker.encode = lambda m: encode(m if isinstance(m, str) else str(m))
 
 
-@noticed_by("test_forwarding.py::test_boundaries_between_messages_are_kept")
+@noticed_by("proxy/test_forwarding.py::test_boundaries_between_messages_are_kept")
 def messages_are_merged():
     """What waits together is sent as one message: faster, and wrong."""
     forward = Broker._forward
@@ -54,7 +56,7 @@ def messages_are_merged():
     Broker._forward = forward_merged
 
 
-@noticed_by("test_forwarding.py::test_all_clients_see_messages_in_one_order")
+@noticed_by("proxy/test_forwarding.py::test_all_clients_see_messages_in_one_order")
 def each_client_has_its_own_order():
     """Every other client gets a batch the other way round."""
     send = Session.send
@@ -66,7 +68,7 @@ def each_client_has_its_own_order():
     Session.send = send_in_any_order
 
 
-@noticed_by("test_forwarding.py::test_all_clients_see_messages_in_one_order")
+@noticed_by("proxy/test_forwarding.py::test_all_clients_see_messages_in_one_order")
 def readers_forward_themselves():
     """No broker: each reader puts on all outbound queues, in the order it happens to have."""
 
@@ -75,19 +77,19 @@ def readers_forward_themselves():
         self._inbound.put(Joined(self))
         self._start_writer()
         for item in self._connection.receive():
-            if isinstance(item, wire.Said):
-                frames = (wire.encode(item.message),)
+            if isinstance(item, frames.Said):
+                made = (frames.encode(item.message),)
                 for session in BROKERS[-1].joined:
                     if session is not self:
                         time.sleep(0.0001)  # a thread switch, which else comes rarely
-                        session._writer.put(Outgoing(frames, item.size))
+                        session._writer.put(Outgoing(made, item.size))
         self._inbound.put(Left(self, GOING_AWAY))
 
     Session._join = forward_from_here
     _remember_brokers()
 
 
-@noticed_by("test_races.py::test_clients_come_and_go_while_others_talk")
+@noticed_by("proxy/test_races.py::test_clients_come_and_go_while_others_talk")
 def readers_change_the_set():
     """Joining does not go through the queue: the reader adds itself to the broker's set."""
 

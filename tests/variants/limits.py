@@ -11,7 +11,9 @@ from msgproxy.session import Session
 from variants.registry import noticed_by
 
 
-@noticed_by("test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
+)
 def broker_waits_for_room():
     """The broker waits until a slow client has room."""
     send = Session.send
@@ -24,27 +26,31 @@ def broker_waits_for_room():
     Session.send = send_or_wait
 
 
-@noticed_by("test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
+)
 def outbound_has_no_limit():
     """The memory for who does not read is unbounded."""
     build = OutboundQueue.__init__
     OutboundQueue.__init__ = lambda self, _: build(self, 1 << 60)
 
 
-@noticed_by("test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
+)
 def outbound_counts_messages():
     """A thousand messages may wait, of whatever size."""
     put = OutboundQueue._put
     OutboundQueue._put = lambda self, item: put(self, replace(item, size=16 * 1024))
 
 
-@noticed_by("test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
+@noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
 def slow_client_is_hung_up_on():
     """Cut off without a word."""
     Session.end = lambda self, _: self.abort()
 
 
-@noticed_by("test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
+@noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
 def farewell_needs_room():
     """The end mark is put like everything else; and the queue is full."""
     put = OutboundQueue._put
@@ -56,7 +62,7 @@ def farewell_needs_room():
     OutboundQueue._put = put_if_it_fits
 
 
-@noticed_by("test_slow_and_fast.py::test_a_fast_sender_is_slowed_down_by_tcp")
+@noticed_by("proxy/test_slow_and_fast.py::test_a_fast_sender_is_slowed_down_by_tcp")
 def inbound_has_no_limit():
     """Readers never wait."""
     build = InboundQueue.__init__
@@ -64,14 +70,16 @@ def inbound_has_no_limit():
 
 
 @noticed_by(
-    "test_queues.py::test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied"
+    "proxy/test_queues.py::test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied"
 )
 def inbound_wakes_one_reader():
     """`get` makes room for all and tells one."""
     InboundQueue._get = InboundQueue.__base__._get
 
 
-@noticed_by("test_slow_and_fast.py::test_a_client_that_reads_steadily_has_as_much_time_as_it_needs")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_client_that_reads_steadily_has_as_much_time_as_it_needs"
+)
 def sends_everything_at_once():
     """However much waits has to be taken within the ping timeout."""
     msgproxy.connection.in_pieces = lambda frames: [b"".join(frames)]

@@ -20,19 +20,23 @@ def _let_overtake(kind: type) -> None:
     InboundQueue._put = put_in_front
 
 
-@noticed_by("test_schedules.py::test_who_joins_between_two_messages_gets_exactly_the_second")
+@noticed_by(
+    "schedule/test_schedules.py::test_who_joins_between_two_messages_gets_exactly_the_second"
+)
 def joining_overtakes():
     """Who comes in is more important than what waits to be forwarded."""
     _let_overtake(Joined)
 
 
-@noticed_by("test_schedules.py::test_who_leaves_gets_what_was_said_before_and_nothing_else")
+@noticed_by(
+    "schedule/test_schedules.py::test_who_leaves_gets_what_was_said_before_and_nothing_else"
+)
 def leaving_overtakes():
     """Who leaves is seen out before what waits is forwarded."""
     _let_overtake(Left)
 
 
-@noticed_by("test_schedules.py::test_the_stop_cannot_come_before_who_is_joining")
+@noticed_by("schedule/test_schedules.py::test_the_stop_cannot_come_before_who_is_joining")
 def stop_does_not_wait_for_readers():
     """`Stopped` is put at once, so a reader may come behind it."""
     end_all = Acceptor._end_all
@@ -44,7 +48,9 @@ def stop_does_not_wait_for_readers():
     Acceptor._end_all = stop_first
 
 
-@noticed_by("test_schedules_cut_off.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye")
+@noticed_by(
+    "schedule/test_schedules_cut_off.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye"
+)
 def broker_says_goodbye_twice():
     """The broker does not look whether it has forgotten a session already."""
 
@@ -55,7 +61,9 @@ def broker_says_goodbye_twice():
     Broker._part = part
 
 
-@noticed_by("test_schedules_cut_off.py::test_who_has_been_cut_off_is_not_listened_to_any_more")
+@noticed_by(
+    "schedule/test_schedules_cut_off.py::test_who_has_been_cut_off_is_not_listened_to_any_more"
+)
 def broker_listens_to_anyone():
     """Whoever has been cut off comes in again when it says something."""
     forward = Broker._forward
@@ -69,7 +77,7 @@ def broker_listens_to_anyone():
     Broker._forward = forward_for_anyone
 
 
-@noticed_by("test_explore.py::test_no_schedule_breaks_the_broker")
+@noticed_by("schedule/test_explore.py::test_no_schedule_breaks_the_broker")
 def newest_comes_first():
     """What waits together is handled the other way round."""
     take = InboundQueue._get

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from msgproxy import events, handshake
-from msgproxy.hops import Ring
+from msgproxy import events
+from msgproxy.protocol import handshake
 from msgproxy.session import Session
-from msgproxy.trace import Trace, ViewerQueue
+from msgproxy.tracing.hops import Ring
+from msgproxy.tracing.viewers import Trace, ViewerQueue
 from variants.registry import noticed_by
 
 
-@noticed_by("test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+@noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
 def hops_wait_for_viewers():
     """Whoever notes a hop waits until no viewer is far behind."""
     viewers = []
@@ -30,21 +31,21 @@ def hops_wait_for_viewers():
     ViewerQueue.__init__, Ring.put = build_and_remember, put_when_all_have_seen
 
 
-@noticed_by("test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory")
+@noticed_by("tracing/test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory")
 def ring_forgets_nothing():
     """The ring forgets nothing, lest a viewer should miss it."""
     build = Ring.__init__
     Ring.__init__ = lambda self, _: build(self, 1 << 60)
 
 
-@noticed_by("test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+@noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
 def viewers_are_not_told_what_they_missed():
     """The hops go on with a hole between them, and nobody says so."""
     hops = ViewerQueue._hops
     ViewerQueue._hops = lambda self: [news | {"lost": 0} for news in hops(self)]
 
 
-@noticed_by("test_viewers.py::test_a_viewer_is_no_client")
+@noticed_by("tracing/test_viewers.py::test_a_viewer_is_no_client")
 def viewers_join():
     """Who watches is among those between whom messages are forwarded."""
     watch = Session._watch
@@ -56,7 +57,7 @@ def viewers_join():
     Session._watch = join_and_watch
 
 
-@noticed_by("test_viewers.py::test_what_a_viewer_says_goes_to_nobody")
+@noticed_by("tracing/test_viewers.py::test_what_a_viewer_says_goes_to_nobody")
 def viewers_are_heard():
     """What a viewer says goes on the inbound queue, like what a client says."""
     join = Session._join
@@ -68,7 +69,7 @@ def viewers_are_heard():
     Session._watch = watch_and_pass_on
 
 
-@noticed_by("test_trace.py::test_only_the_own_page_may_look")
+@noticed_by("tracing/test_trace.py::test_only_the_own_page_may_look")
 def who_may_talk_may_look():
     """The origins that are allowed to connect are allowed to watch."""
     rule = handshake._comes_from_allowed_page
@@ -79,7 +80,7 @@ def who_may_talk_may_look():
     handshake.RULES = (*handshake.RULES[:-1], ask_as_if_for_talking)
 
 
-@noticed_by("test_trace.py::test_who_asks_for_counts_has_nothing_recorded")
+@noticed_by("tracing/test_trace.py::test_who_asks_for_counts_has_nothing_recorded")
 def counts_are_recorded():
     """Whatever a viewer asks for, it gets all."""
     viewer = Trace.viewer

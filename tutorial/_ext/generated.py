@@ -16,7 +16,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from msgproxy import cli
+from msgproxy.cli import main
 
 WIDTH = 76
 """Columns of the usage: it fits where the text is narrow too."""
@@ -45,9 +45,9 @@ class Commands(Generated):
 
     def run(self) -> list[nodes.Node]:
         """Return a section for each command."""
-        for file in Path(cli.__file__).parent.glob("*.py"):
+        for file in Path(main.__file__).parent.glob("*.py"):
             self.env.note_dependency(file)
-        parser = cli.make_parser()
+        parser = main.make_parser()
         [commands] = [
             action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
         ]

@@ -6,8 +6,7 @@
     :timeout: 60
     ```
 
-It is `tutorial/runs/s03_frozen.py` that runs, and prints its picture: an SVG. Whoever likes can do
-the same by hand.
+`tutorial/figures/s03_frozen.py` runs, and prints its picture, an SVG. You can run it by hand, too.
 
 Rule: a picture shows what has just happened. A run in which it did not happen ends with an error,
 and fails the build.
@@ -26,8 +25,8 @@ from docutils.parsers.rst import directives
 from runs import Runs
 from sphinx.application import Sphinx
 
-FOLDER = "tutorial/runs"
-SHARED = "observe"
+FOLDER = "tutorial/figures"
+SHARED = "harness"
 """What the runs have in common: a package beside them."""
 
 
@@ -36,7 +35,7 @@ class SpaceTimeNode(nodes.paragraph):
 
 
 class SpaceTime(Runs):
-    """The name of a program in `tutorial/runs`; its output is kept as that of others is."""
+    """The name of a program in `tutorial/figures`; its output is kept as that of others is."""
 
     final_argument_whitespace = False
     option_spec: ClassVar = {

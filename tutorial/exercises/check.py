@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 
 from checks import EXERCISES
 
-from msgproxy import MsgproxyError, options
-from msgproxy.check.behaviours import Behaviour
+from msgproxy import MsgproxyError
+from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Address
-from msgproxy.check.crew import Crew
 from msgproxy.check.failure import Failed
+from msgproxy.check.harness import Crew
 from msgproxy.check.program import ServerProgram
 from msgproxy.check.report import Report
-from msgproxy.cli import OneLineParser
+from msgproxy.cli import options
+from msgproxy.cli.main import OneLineParser
 
 HERE = Path(__file__).parent
 PATIENCE = 5.0

@@ -11,9 +11,9 @@ Check: python tutorial/exercises/check.py history
 import sys
 from pathlib import Path
 
-sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # ground.py is in one of them
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # base.py is in one of them
 
-from ground import run_step
+from base import run_step
 from step08_bounds import Joined, Left, Received, inbound, offer
 
 HISTORY = 50  # messages; fewer than fit on the outbound queue of a newcomer

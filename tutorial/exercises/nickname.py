@@ -15,9 +15,9 @@ Given: the broker of step 8. Check: python tutorial/exercises/check.py nickname
 import sys
 from pathlib import Path
 
-sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # ground.py is in one of them
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # base.py is in one of them
 
-from ground import run_step
+from base import run_step
 from step08_bounds import Joined, Left, Received, inbound, offer
 
 

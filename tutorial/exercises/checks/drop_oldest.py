@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
-from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.behaviours.catalogue import Behaviour
+from msgproxy.check.behaviours.load import AT_ONCE
 from msgproxy.check.client import Client
-from msgproxy.check.crew import Crew
 from msgproxy.check.failure import Surprise, expecting
 from msgproxy.check.frames import PING, PONG
-from msgproxy.check.load import AT_ONCE
+from msgproxy.check.harness import Crew
 
 SIZE = 64 * 1024
 """Bytes of a message, its number included: a block."""

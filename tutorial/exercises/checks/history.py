@@ -1,10 +1,10 @@
 """Exercise 4: what a newcomer gets, when it is quiet, and while somebody talks."""
 
-from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
-from msgproxy.check.crew import Crew
 from msgproxy.check.failure import Surprise, expecting
 from msgproxy.check.frames import Message
+from msgproxy.check.harness import Crew
 
 HISTORY = 50
 """Messages that the server keeps, as the exercise says."""

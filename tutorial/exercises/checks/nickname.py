@@ -1,10 +1,10 @@
 """Exercise 2: who is told of a name, and what a name has to do with everything else: nothing."""
 
-from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
-from msgproxy.check.crew import Crew
 from msgproxy.check.failure import Surprise, expecting
 from msgproxy.check.frames import Message
+from msgproxy.check.harness import Crew
 
 UNLIKE: tuple[Message, ...] = (
     "hello",

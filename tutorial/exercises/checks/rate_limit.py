@@ -6,10 +6,10 @@ somebody else need not is seen by the order in which messages come, as any machi
 
 import time
 
-from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
-from msgproxy.check.crew import Crew
 from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.harness import Crew
 
 BURST, RATE = 20, 5.0
 """Messages at once, and messages a second, as the exercise says."""

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from msgproxy.check.behaviours import Behaviour
+from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
-from msgproxy.check.crew import Crew
 from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.harness import Crew
 
 LOOK_ALIKES = (
     ("/room", "/rooms"),

@@ -15,9 +15,9 @@ msgproxy/queues.py.) No other file changes. Check: python tutorial/exercises/che
 import sys
 from pathlib import Path
 
-sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # ground.py is in one of them
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # base.py is in one of them
 
-from ground import run_package
+from base import run_package
 
 from msgproxy import OutboundQueue, Queues
 

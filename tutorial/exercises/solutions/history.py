@@ -12,9 +12,9 @@ import sys
 from collections import deque
 from pathlib import Path
 
-sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # ground.py is in one of them
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # base.py is in one of them
 
-from ground import run_step
+from base import run_step
 from step08_bounds import Joined, Left, Received, inbound, offer
 
 HISTORY = 50  # messages; fewer than fit on the outbound queue of a newcomer

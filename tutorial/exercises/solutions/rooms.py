@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # ground.py is in one of them
+sys.path.extend(map(str, Path(__file__).resolve().parents[:2]))  # base.py is in one of them
 
-from ground import run_step
+from base import run_step
 from simple_websocket import Server as WebSocket
 from step08_bounds import PING_INTERVAL, Joined, Left, Received, inbound, offer, serve
 from step08_bounds import Session as SessionWithoutPath

@@ -1,0 +1,1 @@
+"""What the checker can check, behaviour by behaviour."""

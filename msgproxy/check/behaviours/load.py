@@ -1,0 +1,120 @@
+"""Behaviours of `msgproxy check`: what one client can do to the others.
+
+Rule: who is said to be able to keep up is never overrun. Whatever is sent much of is sent a few
+messages at a time, and the next few when a client that reads has got these.
+"""
+
+from __future__ import annotations
+
+import time
+
+from msgproxy.check.client import Client
+from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.frames import PONG, Message
+from msgproxy.check.harness import Crew
+
+BLOCK = bytes(64 * 1024)
+"""A message of middling size."""
+
+AT_ONCE = 4
+"""Blocks that are on their way at a time."""
+
+BEYOND_BUFFERS = 192
+"""Blocks that no system's socket buffers hold all of: 12 MiB."""
+
+BEYOND_BOUNDS = 1024
+"""Blocks that no bounded queue should hold all of: 64 MiB."""
+
+TALKERS = 2
+LISTENERS = 100
+EACH = 120
+"""Clients that talk both at once, clients that compare what they hear, messages in a round.
+
+Python lets a thread run for 5 milliseconds before it makes room for another. To be interrupted
+between two clients, a thread has to be busy for longer than that: hence so many of them. Hence
+also few talkers who say much; but all of it has to fit into a bounded queue of 256 messages.
+"""
+
+ROUNDS = 16
+AT_LEAST = 4.0
+"""Rounds, and seconds, that they try. One inversion is enough."""
+
+
+def slow_client(crew: Crew) -> None:
+    """A client that does not read delays nobody."""
+    a, b, slow = crew.gather("A", "B", "S", slow="S")
+    slow.reads = False
+    did = "S stopped to read, and A said one block of 64 KiB after the other"
+    pour(crew, a, b, BEYOND_BUFFERS, did)
+    with expecting(f"{did}; then C connected", "C is let in, and hears A, too"):
+        c = crew.connect("C")
+        crew.introduce(a, [c])
+
+
+def pour(
+    crew: Crew, a: Client, b: Client, blocks: int, did: str, keep: Client | None = None
+) -> int:
+    """Let A say many blocks, a few at a time, so that B can follow; return the bytes said."""
+    for number in range(0, blocks, AT_ONCE):
+        at = f"{did}: at block {number + 1} of {blocks}"
+        with expecting(at, "the server goes on to take what A says"):
+            crew.say(a, *[BLOCK] * AT_ONCE)
+        with expecting(at, "B, who reads, gets all of them at once"):
+            if any(crew.hear(b) != BLOCK for _ in range(AT_ONCE)):
+                raise Surprise("B got something else")
+        if keep:
+            keep.send_frame(PONG)  # a sign of life: it is slow, and not dead
+    return blocks * len(BLOCK)
+
+
+def one_order(crew: Crew) -> None:
+    """All clients see the messages in the same order."""
+    with expecting(f"connected {TALKERS} clients, and {LISTENERS} more", "each is let in"):
+        talkers = [crew.connect(f"T{number + 1}") for number in range(TALKERS)]
+        listeners = [crew.connect(f"L{number + 1}") for number in range(LISTENERS)]
+    for talker in talkers:
+        crew.introduce(talker, listeners)
+    did = f"T1 to T{TALKERS} talked all at once, and L1 to L{LISTENERS} listened"
+    start, number = time.monotonic(), 0
+    while number < ROUNDS or time.monotonic() < start + AT_LEAST:
+        for talker in talkers:
+            talker.say(*(f"{talker.name}'s {number * EACH + n}" for n in range(EACH)))
+        with expecting(did, "each of the listeners gets every message"):
+            orders = [[crew.hear(one) for _ in range(EACH * TALKERS)] for one in listeners]
+        with expecting(did, "all of the listeners get them in the same order"):
+            _compare(listeners, orders)
+        for talker in talkers:
+            talker.heard.clear()
+        number += 1
+
+
+def _compare(listeners: list[Client], orders: list[list[Message]]) -> None:
+    """Say which two messages two clients got the other way round, if any did."""
+    first, order = listeners[0].name, orders[0]
+    for client, other in zip(listeners, orders, strict=True):
+        if other == order:
+            continue
+        a, b = next(pair for pair in zip(order, other, strict=True) if pair[0] != pair[1])
+        raise Surprise(f"{first} got {a!r} before {b!r}, and {client.name} the other way round")
+
+
+def cuts_off(crew: Crew) -> None:
+    """A client that never reads is cut off, and the others get everything."""
+    a, b, slow = crew.gather("A", "B", "S", slow="S")
+    slow.reads = False
+    did = "S stopped to read for good, and A said blocks of 64 KiB, 64 MiB in all"
+    total = pour(crew, a, b, BEYOND_BOUNDS, did, keep=slow)
+    # Whether it has been cut off shows when it reads: it gets what was on its way, and the end.
+    slow.only_counts = slow.reads = True
+    expected = "S is cut off: when it reads in the end, it gets some of that, and then the end"
+    with expecting(did, expected):
+        while not slow.end and slow.counted < total:
+            _take_more(crew, slow)
+        if slow.counted >= total:
+            raise Surprise(f"all of it was kept for S: {total:,} bytes")
+
+
+def _take_more(crew: Crew, client: Client) -> None:
+    before = client.counted
+    if not crew.until(lambda: client.end or client.counted > before):
+        raise Surprise(f"S got {before:,} bytes and no more, but it is still connected")

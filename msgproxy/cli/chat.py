@@ -1,0 +1,192 @@
+"""`msgproxy chat`: a client for the terminal, which is also a filter for pipes.
+
+Rule: the main thread does all that can be noticed. It alone sends messages, and it alone
+writes; the other threads wait, for the server or for input, and put what comes on one queue.
+
+    thread   | waits for              | puts on the queue
+    listener | the server             | Connected, Arrived ..., Ended
+    input    | the next line of input | Typed ..., InputEnded
+             | (in a pipe; on a terminal the main thread itself waits in `input()`)
+
+The library has a thread of its own, which receives, and answers pings. All these are daemons:
+a thread that waits for input cannot be woken, so it ends with the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import queue
+import sys
+import time
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+from msgproxy.cli import options
+from msgproxy.errors import CannotPrint, Disconnected, UnreadableInput
+from msgproxy.terminal import screen
+from msgproxy.terminal.client import CLOSE_TIMEOUT, NORMAL, Arrived, Ended, Link
+from msgproxy.terminal.screen import Screen
+
+LONGEST_NAME = 32
+"""Characters of a name, as the demo page has it."""
+
+QUEUE_SIZE = 100
+"""Items that may wait for the main thread: input is read only as fast as it is sent."""
+
+GET_INTERVAL = 1.0
+"""Seconds of one wait for the queue: on Windows Ctrl-C is noticed only in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A line of the input."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputEnded:
+    """The input has no more lines, or none that can be read: then `error` says why."""
+
+    error: UnreadableInput | None = None
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add = parser.add_argument
+    add("url", metavar="URL", help="the server, such as ws://localhost:8765/ or localhost:8765")
+    add("--name", type=_name, help="send each line as 'NAME: line'")
+    add(
+        "--wait",
+        type=options.seconds,
+        default=0,
+        metavar="SECONDS",
+        help="in a pipe, stay that long for answers when the input has ended",
+    )
+
+
+def _name(text: str) -> str:
+    if 0 < len(text.strip()) <= LONGEST_NAME and text.isprintable() and ":" not in text:
+        return text.strip()
+    raise ArgumentTypeError(f"{text!r} is not a name: 1 to {LONGEST_NAME} characters, no colon")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Talk to everybody on a proxy, or let a script do it through a pipe."""
+    screen.prepare_streams()
+    events: queue.Queue[Any] = queue.Queue(QUEUE_SIZE)
+    link = Link(arguments.url, events)
+    prefix = f"{arguments.name}: " if arguments.name else ""
+    try:
+        if screen.is_available():
+            _converse(link, events, prefix)
+        else:
+            _filter(link, events, prefix, arguments.wait)
+    except BrokenPipeError:
+        pass  # as after `| head -1`: nobody wants to know more
+    except (KeyboardInterrupt, UnreadableInput, CannotPrint):
+        # Disconnected is not among them: then there is nobody to say goodbye to.
+        _say_goodbye(link, events)
+        raise
+    _say_goodbye(link, events)
+    return 0
+
+
+def _converse(link: Link, events: queue.Queue[Any], prefix: str) -> None:
+    """Send what is typed on a terminal until Ctrl-D. Enter alone sends nothing."""
+    terminal = Screen(prefix or "> ", lambda: _waiting(events))
+    while True:
+        try:
+            line = terminal.read_line()
+        except EOFError:
+            return
+        except UnicodeDecodeError as error:
+            print(f"msgproxy: not sent, since it is not {error.encoding}", file=sys.stderr)
+        else:
+            if line:
+                link.send(prefix + line)
+
+
+def _waiting(events: queue.Queue[Any]) -> Iterator[str]:
+    """Take what has arrived, as lines to show; raise Disconnected behind the last."""
+    for _ in range(events.qsize()):
+        match events.get_nowait():
+            case Arrived(message):
+                yield screen.visible(message)
+            case Ended(error):
+                raise error
+
+
+def _filter(link: Link, events: queue.Queue[Any], prefix: str, wait: float) -> None:
+    """Send each line of the input, and print what arrives until `wait` seconds after its end."""
+    Thread(target=_read_input, args=(events,), name="input", daemon=True).start()
+    for event in _take(events):
+        match event:
+            case Typed(line):
+                link.send(prefix + line)
+            case Arrived(message):
+                screen.print_line(message)
+            case InputEnded(UnreadableInput() as error) | Ended(error):
+                raise error
+            case InputEnded():
+                break
+    if ended := _print_arriving(events, wait):
+        raise ended.error
+
+
+def _read_input(events: queue.Queue[Any]) -> None:
+    """Run the input thread: put each line on the queue, without its line end.
+
+    This is the only thread that reads the input, and it does nothing else: however long it
+    waits for a line, the main thread goes on showing what arrives.
+    """
+    count, error = 0, None
+    try:
+        # Not sys.stdin: Python would wait at exit for a thread that is still reading that.
+        with open(0 if sys.stdin else os.devnull, "rb", closefd=not sys.stdin) as lines:
+            for line in lines:
+                events.put(Typed(line.removesuffix(b"\n").removesuffix(b"\r").decode()))
+                count += 1
+    except UnicodeDecodeError:
+        error = UnreadableInput(f"line {count + 1} of the input is not UTF-8; sent what is before")
+    except OSError as failure:
+        error = UnreadableInput(f"cannot read the input: {failure.strerror}")
+    events.put(InputEnded(error))
+
+
+def _say_goodbye(link: Link, events: queue.Queue[Any]) -> None:
+    """Make sure that the server has read all that was sent; raise Disconnected otherwise."""
+    link.say_goodbye()
+    try:
+        ended = _print_arriving(events, CLOSE_TIMEOUT)
+    except BrokenPipeError:  # that comes only once
+        ended = _print_arriving(events, CLOSE_TIMEOUT)
+    if ended is None:
+        raise Disconnected("the server did not confirm in time that it has read everything")
+    if ended.code != NORMAL:
+        raise ended.error
+
+
+def _print_arriving(events: queue.Queue[Any], seconds: float) -> Ended | None:
+    """Print what arrives in this time; return how the conversation ended, if it did."""
+    for event in _take(events, seconds):
+        match event:
+            case Arrived(message):
+                screen.print_line(message)
+            case Ended():
+                return event
+    return None
+
+
+def _take(events: queue.Queue[Any], seconds: float = math.inf) -> Iterator[Any]:
+    """Yield what comes on the queue, for so long."""
+    deadline = time.monotonic() + seconds
+    while (remaining := deadline - time.monotonic()) > 0:
+        with suppress(queue.Empty):
+            yield events.get(timeout=min(remaining, GET_INTERVAL))

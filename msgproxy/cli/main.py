@@ -1,0 +1,62 @@
+"""The command line: which command runs, and what its failure looks like.
+
+Rule: whatever goes wrong ends here, as one line on stderr and an exit status: 2 if the command
+was wrong, 1 if it failed. Nobody at a terminal is shown a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from msgproxy import __version__
+from msgproxy.cli import chat, check, serve, watch
+from msgproxy.errors import InvalidOption, MsgproxyError
+
+COMMANDS = {"serve": serve, "chat": chat, "watch": watch, "check": check}
+"""Each has `configure`, which adds its options to a parser, and `run`."""
+
+DEFAULT = "serve"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit status. `arguments` is what follows the program's name."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] not in {*COMMANDS, "-h", "--help", "--version"}:
+        given.insert(0, DEFAULT)
+    parser = make_parser()
+    chosen = parser.parse_args(given)
+    try:
+        status: int = COMMANDS[chosen.command].run(chosen)
+    except InvalidOption as error:
+        parser.exit(2, f"msgproxy: {error}\n")
+    except (MsgproxyError, OSError) as error:  # OSError: nothing can be printed, say
+        parser.exit(1, f"msgproxy: {error}\n")
+    except KeyboardInterrupt:
+        return 130  # as the shell counts it: 128 and the number of SIGINT
+    return status
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, not below a screen of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser with all commands; the docs' reference is made from it too."""
+    parser = OneLineParser(
+        prog="msgproxy",
+        description="A WebSocket message proxy: what a client sends goes to all other clients.",
+        epilog=f"Without a command it is '{DEFAULT}'. 'msgproxy COMMAND --help' tells the options.",
+    )
+    parser.add_argument("--version", action="version", version=f"msgproxy {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, module in COMMANDS.items():
+        summary = (module.run.__doc__ or "").partition("\n")[0]
+        module.configure(commands.add_parser(name, help=summary, description=summary))
+    return parser

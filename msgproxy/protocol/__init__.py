@@ -1,0 +1,1 @@
+"""Bytes and their meaning. No module here touches a socket or a thread."""

@@ -1,0 +1,1 @@
+"""What the terminal clients share: a client, the screen, the table of clients."""

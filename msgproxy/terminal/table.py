@@ -1,0 +1,158 @@
+"""The table of `msgproxy watch`: rows as lines of text that fit a terminal.
+
+Rule: what came from elsewhere is cut and escaped before any colour is added, so no escape
+sequence is on a line but ours, and none of ours is cut in two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from msgproxy.terminal.counts import Board, Row, State
+from msgproxy.terminal.screen import rows as cut
+
+LONGEST_PEER = 47
+"""Characters of an address and a port, as long as IPv6 can have them."""
+
+GAP = "  "
+
+COLOURS = {"behind": "\x1b[33m", "talking": "", "gone": "\x1b[2m", "quiet": ""}
+"""Behind: yellow. Gone: dim."""
+
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its head, its cells, and how soon it is left out where there is no room."""
+
+    head: str
+    cell: Callable[[Row], str]
+    rank: int
+    """The highest goes first; 0 stays."""
+    is_text: bool = False
+    """Text stands on the left, numbers on the right."""
+
+
+COLUMNS = (
+    Column("client", lambda row: str(row.counts.number), 0),
+    Column("from", lambda row: row.counts.peer[:LONGEST_PEER], 4, is_text=True),
+    Column("joined", lambda row: duration(row.counts.joined_for), 5),
+    Column("in", lambda row: str(row.counts.messages_in), 1),
+    Column("bytes", lambda row: size(row.counts.bytes_in), 7),
+    Column("/s", lambda row: rate(row.in_rate), 3),
+    Column("out", lambda row: str(row.counts.messages_out), 2),
+    Column("bytes", lambda row: size(row.counts.bytes_out), 6),
+    Column("/s", lambda row: rate(row.out_rate), 3),
+    Column("waiting", lambda row: waiting(row), 1),
+    Column("state", lambda row: row.state, 0, is_text=True),
+)
+
+
+def size(count: int) -> str:
+    """Write a number of bytes in few characters: 950, 1.2K, 34M."""
+    value = float(count)
+    for unit in ("", "K", "M", "G"):
+        if value < 1000:
+            return f"{value:.1f}{unit}" if unit and value < 10 else f"{value:.0f}{unit}"
+        value /= 1024
+    return f"{value:.0f}T"
+
+
+def rate(messages: float) -> str:
+    """Write messages a second; nothing if there are none."""
+    return "" if messages <= 0 else f"{messages:.1f}" if messages < 10 else f"{messages:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """Write how long: 12s, 3m05s, 2h41m, 8d."""
+    whole = int(seconds)
+    minutes, hours = whole // 60, whole // 3600
+    if whole < 60:
+        return f"{whole}s"
+    if minutes < 60:
+        return f"{minutes}m{whole % 60:02}s"
+    return f"{hours}h{minutes % 60:02}m" if hours < 48 else f"{hours // 24}d"
+
+
+def waiting(row: Row) -> str:
+    """Write what waits for a client, and how much that is of what may."""
+    if not row.counts.waiting:
+        return ""
+    return f"{size(row.counts.waiting)} {row.share:4.0%}"
+
+
+def lines(
+    board: Board, width: float = math.inf, height: float = math.inf, coloured: bool = False
+) -> list[str]:
+    """Return the head line, the table, and how many rows there is no room for."""
+    everyone = board.rows()
+    shown = _most_interesting(everyone, height - 3)  # besides head line, heads and last line
+    columns = _fit(shown, width)
+    widths = [_width(column, shown) for column in columns]
+    heads = _line([column.head for column in columns], columns, widths)
+    drawn = [_paint(_cut(_head(board), width), BOLD, coloured), _cut(heads, width)]
+    for row in shown:
+        cells = [column.cell(row) for column in columns]
+        drawn.append(
+            _paint(_cut(_line(cells, columns, widths), width), COLOURS[row.state], coloured)
+        )
+    if len(shown) < len(everyone):
+        drawn.append(_cut(f"and {len(everyone) - len(shown)} more", width))
+    elif not everyone:
+        drawn.append(_cut("nobody has joined", width))
+    return drawn
+
+
+def _head(board: Board) -> str:
+    here = [row for row in board.rows() if row.gone_at is None]
+    clients = "1 client" if len(here) == 1 else f"{len(here)} clients"
+    heard = rate(sum(row.in_rate for row in here)) or "0"
+    said = rate(sum(row.out_rate for row in here)) or "0"
+    behind = f"{size(board.waiting)} bytes wait for the broker"
+    return f"{clients}, {heard}/s in, {said}/s out, {behind}: {board.url}"
+
+
+def _most_interesting(rows: Sequence[Row], count: float) -> list[Row]:
+    """Choose rows by their state, and by how much; leave them in their order."""
+    states = get_args(State)
+
+    def interest(row: Row) -> tuple[float, ...]:
+        return (states.index(row.state), -row.share, -row.in_rate, -row.counts.number)
+
+    best = sorted(rows, key=interest)[: max(int(min(count, len(rows))), 0)]
+    return sorted(best, key=lambda row: row.counts.number)
+
+
+def _fit(rows: Sequence[Row], width: float) -> list[Column]:
+    """Leave out columns until the table is not wider than that."""
+    columns = list(COLUMNS)
+    while sum(_width(column, rows) + len(GAP) for column in columns) - len(GAP) > width:
+        last = max(columns, key=lambda column: column.rank)
+        if not last.rank:
+            break
+        columns.remove(last)
+    return columns
+
+
+def _width(column: Column, rows: Sequence[Row]) -> int:
+    return max([len(column.head), *(len(column.cell(row)) for row in rows)])
+
+
+def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    padded = (
+        cell.ljust(width) if column.is_text else cell.rjust(width)
+        for cell, column, width in zip(cells, columns, widths, strict=True)
+    )
+    return GAP.join(padded).rstrip()
+
+
+def _cut(line: str, width: float) -> str:
+    return line if width == math.inf else next(cut(line, int(width)))
+
+
+def _paint(line: str, colour: str, coloured: bool) -> str:
+    return f"{colour}{line}{PLAIN}" if coloured and colour else line

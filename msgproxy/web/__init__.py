@@ -1,0 +1,1 @@
+"""The demo page: `page.py` serves the files that are beside it."""

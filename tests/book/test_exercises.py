@@ -1,0 +1,182 @@
+"""The exercises: as given each fails its check, its solution passes, and what is wrong is told.
+
+Rule: the check is run as a reader runs it, on programs of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from clients import PATIENCE
+from wrong_solutions import WRONG
+
+from msgproxy.check.behaviours import load as check_load
+from msgproxy.check.behaviours.catalogue import NAMES
+from msgproxy.cli.main import main
+
+TOP = Path(__file__).parents[2]
+FOLDER = TOP / "tutorial" / "exercises"
+STEPS = TOP / "tutorial" / "steps"
+
+DEADLINE = 100
+"""Seconds for one run of a check."""
+
+
+class Exercise(NamedTuple):
+    """What its check has, and how it fails as given."""
+
+    behaviours: str
+    fails: str
+    instead: str
+    still: tuple[str, ...] = NAMES[: NAMES.index("cuts-off") + 1]
+    """What a solution can do of what step 8 could."""
+    settings: str = ""
+    """Numbers that are too small for what `msgproxy check` does."""
+
+
+EXERCISES = {
+    "rooms": Exercise("one-room apart whole-path goes-on", "apart", "D got 'this stays in"),
+    "nickname": Exercise(
+        "announced unchanged renamed taken one-of-many farewell", "announced", "A got nothing"
+    ),
+    "drop_oldest": Exercise(
+        "stays newest in-order bounded keeps-pongs",
+        "stays",
+        "code 1013 too slow",
+        # Of the package's, all but the one that is the point: and silence takes it 40 seconds.
+        tuple(name for name in NAMES if name not in ("notices-silence", "cuts-off")),
+    ),
+    "history": Exercise(
+        "history last-ones who-left seam",
+        "history",
+        "N got nothing",
+        # The others want a newcomer to hear nothing of what was said before it came.
+        ("repeats", "serves-two", "slow-client", "one-order", "notices-silence", "cuts-off"),
+    ),
+    "rate_limit": Exercise(
+        "slows-down burst full-is-full others-go-on each-its-own",
+        "slows-down",
+        "B had all of them after",
+        settings="exercise.BURST, exercise.RATE = 10_000, 10_000.0",
+    ),
+}
+
+
+def run_check(name: str, *options: object, patience: float = PATIENCE) -> tuple[int, str]:
+    """Run the check of an exercise; return its exit status, and what it says."""
+    folders = os.pathsep.join(map(str, (TOP, FOLDER)))
+    done = subprocess.run(
+        [sys.executable, FOLDER / "check.py", name, "--patience", str(patience), *options],
+        env={**os.environ, "PYTHONPATH": folders, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=TOP,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def failure(output: str) -> tuple[str, str]:
+    """Return which behaviour failed, and what came instead."""
+    [name] = re.findall(r"^FAILED +(\S+)", output, flags=re.MULTILINE)
+    instead = re.search(r"instead: +(.*?)\n +read:", output, flags=re.DOTALL)
+    return name, " ".join(instead[1].split())
+
+
+def source(name: str) -> str:
+    return (FOLDER / "solutions" / f"{name}.py").read_text()
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_as_given_fails_in_what_is_to_be_done(name):
+    # Short where the failure is that nothing comes.
+    status, output = run_check(name, patience=2 if "nothing" in EXERCISES[name].instead else 20)
+    assert status == 1, output
+    behaviour, instead = failure(output)
+    assert behaviour == EXERCISES[name].fails
+    assert re.search(EXERCISES[name].instead, instead)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_solution_passes(name):
+    status, output = run_check(name, "--file", FOLDER / "solutions" / f"{name}.py")
+    assert status == 0, output
+    passed = re.findall(r"^ok +(\S+)", output, flags=re.MULTILINE)
+    assert passed == EXERCISES[name].behaviours.split()
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_solution_can_still_do_what_was_there_before(name, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(check_load, "ROUNDS", 2)  # as in the tests of the steps
+    monkeypatch.setattr(check_load, "AT_LEAST", 0)
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import sys\n"
+        f"sys.path[:0] = {[str(FOLDER / 'solutions'), str(FOLDER), str(STEPS), str(TOP)]}\n"
+        f"import step08_bounds\n"
+        f"step08_bounds.PING_INTERVAL = 2\n"
+        f"import {name} as exercise\n"
+        f"{EXERCISES[name].settings}\n"
+        f"exercise.main()\n"
+    )
+    patience = ["--patience", str(PATIENCE), "--", "--port", "0"]
+    for behaviour in EXERCISES[name].still:
+        status = main(["check", "--run", str(program), "--only", behaviour, *patience])
+        assert status == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_told(what, tmp_path):
+    wrong = WRONG[what]
+    text = source(wrong.exercise)
+    for old, new in wrong.changes.items():
+        assert text.count(old) == 1, f"{old!r} is not there"
+        text = text.replace(old, new)
+    file = tmp_path / "wrong.py"
+    file.write_text(text)
+    patience = 2 if "nothing" in wrong.instead else PATIENCE
+    only = ["--only", wrong.fails]
+    status, output = run_check(wrong.exercise, "--file", file, *only, patience=patience)
+    assert status == 1, output
+    _, instead = failure(output)
+    assert re.search(wrong.instead, instead), output
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_what_is_given_stands_in_the_solution_too(name):
+    """The solution can be compared line by line: only the place of the exercise differs."""
+    given = (FOLDER / f"{name}.py").read_text()
+    assert "# Your turn: " in given
+    assert "# Your turn: " not in source(name)
+    docstring = given.split('"""')[1]
+    assert source(name).split('"""')[1] == docstring
+    assert f"check.py {name}\n" in docstring
+
+
+def test_a_mistake_is_told_in_one_line(tmp_path):
+    status, output = run_check("rooms", "--file", tmp_path / "none.py")
+    assert (status, output) == (1, f"check.py: there is no file {tmp_path / 'none.py'}\n")
+    status, output = run_check("rooms", "--only", "upstairs")
+    assert (status, output) == (
+        1,
+        "check.py: 'upstairs' is none of one-room, apart, whole-path, goes-on\n",
+    )
+    status, output = run_check("chambers")
+    assert status == 2
+    assert output.startswith("check.py: argument name: invalid choice: 'chambers'")
+    assert output.count("\n") == 1
+    broken = tmp_path / "broken.py"
+    broken.write_text("1 / 0\n")
+    status, output = run_check("rooms", "--file", broken)
+    assert status == 1
+    assert "| ZeroDivisionError: division by zero" in output
+    last = output.splitlines()[-1]
+    assert last == "check.py: the program ended with status 1 before it printed its address"

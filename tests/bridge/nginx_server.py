@@ -1,0 +1,121 @@
+"""A real nginx with the tutorial's configuration, on free ports, with a certificate of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+from clients import wait_for
+from redis_server import needs_program
+
+SITE = Path(__file__).parents[2] / "tutorial" / "deploy" / "nginx.conf"
+NAME = "chat.example"
+
+MAIN = """
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log {folder}/log;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+class NginxServer:
+    """Runs until the end of the `with` block, in front of servers that run already."""
+
+    def __init__(self, folder: Path, ports: list[int], without: str = "") -> None:
+        """`without` is the beginning of a line that the configuration then lacks."""
+        for program in ("nginx", "openssl"):
+            needs_program(program)
+        self.folder = folder
+        self.port, self.plain_port = _free_port(), _free_port()
+        _make_certificate(folder)
+        (folder / "main.conf").write_text(MAIN.format(folder=folder))
+        (folder / "site.conf").write_text(self._site(ports, without))
+
+    def __enter__(self) -> NginxServer:
+        command = ["nginx", "-p", str(self.folder), "-e", str(self.folder / "log")]
+        with open(self.folder / "output", "wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "-c", str(self.folder / "main.conf")], stdout=output, stderr=output
+            )
+        try:
+            wait_for(self._listens, "nginx to listen")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        finally:
+            self.process.kill()
+
+    def connect(self) -> ssl.SSLSocket:
+        """Return a connection over TLS, to a server that has proved its name."""
+        trust = ssl.create_default_context(cafile=self.folder / f"{NAME}.crt")
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        try:
+            return trust.wrap_socket(plain, server_hostname=NAME)
+        except BaseException:
+            plain.close()
+            raise
+
+    def _site(self, ports: list[int], without: str) -> str:
+        """Return the site as it stands in the tutorial, with other ports and files."""
+        site = "".join(
+            line
+            for line in SITE.read_text().splitlines(keepends=True)
+            if not (without and line.strip().startswith(without))
+        )
+        changes = {
+            "/etc/ssl": str(self.folder),
+            "listen 443": f"listen 127.0.0.1:{self.port}",
+            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
+            **{f"127.0.0.1:{8765 + n};": f"127.0.0.1:{port};" for n, port in enumerate(ports)},
+        }
+        assert all(site.count(old) >= 1 for old in changes), "the configuration has changed"
+        # All at once: a port that is put in may look like another one that is to be replaced.
+        pattern = "|".join(map(re.escape, changes))
+        return re.sub(pattern, lambda match: changes[match[0]], site)
+
+    def _listens(self) -> bool:
+        output = (self.folder / "output").read_text()
+        assert self.process.poll() is None, f"nginx has ended: {output}"
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=20).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def _make_certificate(folder: Path) -> None:
+    kind = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    names = f"-subj /CN={NAME} -addext subjectAltName=DNS:{NAME}"
+    files = ["-keyout", str(folder / f"{NAME}.key"), "-out", str(folder / f"{NAME}.crt")]
+    subprocess.run(
+        [shutil.which("openssl"), *kind.split(), *names.split(), *files],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )

@@ -1,0 +1,105 @@
+"""What a stream or a queue no longer has when an instance comes back, and how it is told so."""
+
+from __future__ import annotations
+
+from clients import wait_for, wait_for_clients
+from joined_servers import bridge_of, check_that_locals_talk, impatient, lines
+from redis_server import STREAM
+
+from msgproxy import Limits, Queues
+from msgproxy.queues import ForgetfulQueue
+
+KIB = 1024
+
+ROOM = 256 * KIB
+
+
+class LittleRoom(Queues):
+    """A small queue for the bridge, but none for clients: they would be cut off in a burst."""
+
+    def bridge(self, _):
+        return ForgetfulQueue(ROOM)
+
+
+def test_a_server_that_lost_its_data_is_read_from_its_new_beginning(redis_server, pair, caplog):
+    """The ids were ahead of the clock, so after the loss they are smaller than before."""
+    redis = redis_server()
+    redis.ask("XADD", STREAM, "99999999999999-0", "an", "id far ahead of the clock")
+    here, there, ada, bob = pair(redis.url())
+    ada.send("before")
+    assert bob.receive() == "before"
+    assert bridge_of(there)._place.id.startswith(b"99999999999999-")
+    redis.kill()
+    redis.start()
+    ada.send("after")
+    assert bob.receive() == "after"
+    assert lines(caplog, "the stream has begun anew")
+    bob.send("and back")
+    assert ada.receive() == "and back"
+    assert bridge_of(here)._place.id < b"9999"
+
+
+@impatient
+def test_a_stream_that_is_deleted_is_noticed_without_a_break(redis_server, pair, caplog):
+    """Somebody empties the server while it runs; the connections hold."""
+    redis = redis_server()
+    redis.ask("XADD", STREAM, "99999999999999-0", "an", "id far ahead of the clock")
+    _, _, ada, bob = pair(redis.url())
+    redis.ask("FLUSHALL")
+    ada.send("hello?")
+    assert bob.receive() == "hello?"
+    assert lines(caplog, "the stream has begun anew")
+
+
+@impatient
+def test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost(
+    redis_server, pair, caplog
+):
+    """It goes on with what the stream has kept."""
+    redis = redis_server()
+    here, there, ada, bob = pair(redis.url(length=5))
+    ada.send(b"before")
+    assert bob.receive() == b"before"
+    # Only one side of one instance is away: its reader finds nobody where it connects.
+    source = bridge_of(there)._source
+    port, source._connection.port = source._connection.port, 1
+    source.interrupt()
+    wait_for(lambda: bridge_of(there)._hearing.is_lost, "the reader to be away")
+    for number in range(60):
+        ada.send(number.to_bytes(4, "big") * 16 * KIB)
+    wait_for(lambda: bridge_of(here).snapshot().messages_out == 61, "all of it to be told")
+    entries = redis.ask("XRANGE", STREAM, "-", "+")
+    kept = sum(len(fields) // 2 - 2 for _, fields in entries)  # two fields are not messages
+    assert kept < 60
+    source._connection.port = port
+    heard = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
+    assert heard == list(range(60 - kept, 60))
+    lost = f"{60 - kept} messages of other instances are lost"
+    wait_for(lambda: lines(caplog, lost), "a line in the log")
+
+
+def test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many(
+    redis_server, pair, connect, caplog
+):
+    """The bridge is not cut off: when Redis is back, it goes on with the newest."""
+    redis = redis_server("--appendonly", "yes", "--appendfsync", "always")
+    limits = Limits(max_message_size=64 * KIB, inbound_limit=64 * KIB)  # so batches are small
+    here, _, ada, bob = pair(redis.url(), limits=limits, queues=LittleRoom())
+    ada.send(b"before")
+    assert bob.receive() == b"before"
+    redis.kill()
+    for number in range(64):  # 1 MiB
+        ada.send(number.to_bytes(4, "big") * 4 * KIB)
+        assert bridge_of(here).snapshot().waiting <= ROOM
+    check_that_locals_talk(here, connect, ada)
+    wait_for_clients(here, 2)
+    redis.start()
+    heard = []
+    while (message := bob.receive()) != "only a word":
+        heard.append(int.from_bytes(message[:4], "big"))
+    assert heard == sorted(set(heard))
+    assert heard[-1] == 63
+    lost = 64 - len(heard)
+    assert lost > 0
+    assert lines(caplog, f"forgot {lost} messages")
+    wait_for(lambda: lines(caplog, f"{lost} messages of other"), "a line in the log")

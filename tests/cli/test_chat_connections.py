@@ -1,0 +1,142 @@
+"""`msgproxy chat`: how it connects, and what it says when that goes wrong."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import re
+import socket
+import struct
+import subprocess
+
+import pytest
+from chat_process import complains, run
+from clients import CLOSE, PATIENCE, PING, TEXT, encode_frame
+
+from msgproxy import Limits
+from msgproxy.errors import CannotConnect
+from msgproxy.terminal.client import websocket_url
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("ws://host:1234/", "ws://host:1234/"),
+        ("http://host:1234/", "ws://host:1234/"),
+        ("https://host", "wss://host:443/"),
+        ("wss://host:1/a b?c=d", "wss://host:1/a%20b?c=d"),
+        ("host:1234", "ws://host:1234/"),
+        ("localhost:1234", "ws://127.0.0.1:1234/"),
+        ("[::1]:1234", "ws://[::1]:1234/"),
+    ],
+)
+def test_an_address_can_be_written_in_several_ways(given, meant):
+    assert websocket_url(given) == meant
+
+
+@pytest.mark.parametrize("given", ["", "ws://", "ftp://host/", "host:port", "host:99999", "[::1"])
+def test_what_is_no_address_is_an_error(given):
+    with pytest.raises(CannotConnect, match="not an address"):
+        websocket_url(given)
+
+
+def test_what_is_no_address_is_one_line_and_not_a_traceback():
+    status, _, errors = run("ftp://\x1b[31m/")
+    assert status == 1
+    assert errors == ("msgproxy: not an address such as ws://localhost:8765/: ftp://\\x1b[31m/\n")
+
+
+def test_a_server_that_is_not_there_is_an_error():
+    with socket.socket() as deaf:  # it has a port, but does not listen
+        deaf.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        status, _, errors = run(address)
+    assert status == 1
+    assert re.fullmatch(rf"msgproxy: cannot connect to {address}: .*refused\n", errors)
+
+
+def test_a_server_that_is_full_is_an_error_that_says_so(start, connect):
+    server = start(limits=Limits(max_clients=1))
+    connect(server)
+    status, _, errors = run(server.url)
+    assert (status, errors.count("\n")) == (1, 1)
+    assert errors.endswith(": the server answered 503 Service Unavailable\n")
+
+
+def test_a_server_of_something_else_is_an_error(server):
+    status, _, errors = run(f"{server.url}other")
+    assert status == 1
+    assert errors.endswith(": the server answered 404 Not Found\n")
+
+
+# How the server's side can end, and begin: a server made by hand.
+
+
+@pytest.fixture
+def answer(chat):
+    """Let it connect to a server that says this behind its 101, in the same packet."""
+    with contextlib.ExitStack() as sockets:
+
+        def answer_one(frames: bytes) -> tuple[subprocess.Popen[bytes], socket.socket]:
+            listening = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+            listening.settimeout(PATIENCE)
+            process = chat(f"127.0.0.1:{listening.getsockname()[1]}")
+            connection = sockets.enter_context(listening.accept()[0])
+            connection.settimeout(PATIENCE)
+            connection.sendall(_switch_protocols(connection) + frames)
+            return process, connection
+
+        yield answer_one
+
+
+def _switch_protocols(connection: socket.socket) -> bytes:
+    request = b""
+    while not request.endswith(b"\r\n\r\n"):
+        request += connection.recv(65536)
+    key = re.search(rb"(?i)sec-websocket-key: (\S+)", request)[1]
+    accept = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: %b\r\n\r\n" % base64.b64encode(accept)
+    )
+
+
+def test_a_message_right_behind_the_handshake_is_seen(answer):
+    process, _ = answer(encode_frame(TEXT, b"you are late", mask=False))
+    assert process.stdout.readline() == b"you are late\n"
+
+
+def test_a_lost_connection_is_an_error(answer):
+    process, connection = answer(encode_frame(PING, mask=False))
+    connection.shutdown(socket.SHUT_WR)
+    assert process.wait(PATIENCE) == 1
+    assert complains(process, "msgproxy: the connection to the server is lost\n")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "told"),
+    [
+        (1000, "", "the server ended the conversation"),
+        (1001, "", "the server said goodbye"),
+        (1013, "too \x1b slow", r"the server cut this client off: too \x1b slow"),
+        (4000, "why not", "the server ended the conversation with code 4000: why not"),
+    ],
+)
+def test_a_goodbye_of_the_server_is_told_in_plain_words(answer, code, reason, told):
+    payload = struct.pack("!H", code) + reason.encode()
+    process, _ = answer(encode_frame(CLOSE, payload, mask=False))
+    assert process.wait(PATIENCE) == 1
+    assert complains(process, f"msgproxy: {told}\n")
+
+
+def test_a_server_that_does_not_confirm_the_goodbye_may_have_lost_something(answer):
+    process, connection = answer(b"")
+    process.stdin.write(b"did you get this?\n")
+    process.stdin.close()
+    received = b""
+    while len(received) < 6 + 17 + 6 + 2:  # two masked frames: the line, and Close with its code
+        received += connection.recv(100)
+    connection.shutdown(socket.SHUT_WR)
+    assert process.wait(PATIENCE) == 1
+    assert complains(process, "msgproxy: the connection to the server is lost\n")

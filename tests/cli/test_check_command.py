@@ -1,0 +1,120 @@
+"""`msgproxy check` without a server: none is there or none starts, wrong usage; and a signal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clients import PATIENCE, wait_for
+
+from msgproxy.cli.main import main
+
+
+def program(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "my_server.py"
+    path.write_text(text)
+    return str(path)
+
+
+# No server.
+
+
+def test_nobody_listens(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", f"ws://127.0.0.1:{port}/"])
+    assert exit_.value.code == 1
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"msgproxy: cannot connect to .* is the server running\?\n", error)
+
+
+def test_a_program_that_breaks_is_quoted(capsys, tmp_path):
+    path = program(tmp_path, "print('so far, so good')\nraise SystemExit('no such luck')")
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", "--run", path])
+    assert exit_.value.code == 1
+    output, error = capsys.readouterr()
+    assert "| so far, so good\n" in output
+    assert "| no such luck\n" in output
+    assert error == "msgproxy: the program ended with status 1 before it printed its address\n"
+
+
+def test_a_program_that_tells_no_address(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("msgproxy.check.program.START_PATIENCE", 0.5)
+    path = program(tmp_path, "import time\nprint('working')\ntime.sleep(600)")
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", "--patience", "0.5", "--run", path])
+    assert exit_.value.code == 1
+    assert "needs a line with ws://HOST:PORT/ in it" in capsys.readouterr().err
+
+
+def test_there_is_no_such_command(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", "--run", "no-such-command-here --really"])
+    assert exit_.value.code == 1
+    assert capsys.readouterr().err.startswith("msgproxy: cannot run no-such-command-here: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["ws://localhost:1/", "ws://localhost:2/"],
+        ["gopher://localhost:1/"],
+        ["wss://localhost:1/"],
+        ["--only", "flies", "ws://localhost:1/"],
+        ["--only", "repeats", "--until", "forwards", "ws://localhost:1/"],
+        ["--patience", "0", "ws://localhost:1/"],
+        ["--run", ""],
+        ["--run", "'unfinished"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_has_status_2_and_one_line(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["check", *arguments])
+    assert exit_.value.code == 2
+    output, error = capsys.readouterr()
+    assert output == ""
+    assert error.count("\n") == 1
+
+
+# The end of it.
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_ends_the_server_too(number, tmp_path):
+    text = (
+        "import os, socket, time\n"
+        "listener = socket.create_server(('127.0.0.1', 0))\n"
+        "print(f'{os.getpid()} ws://127.0.0.1:{listener.getsockname()[1]}/')\n"
+        "open('started', 'w').write(str(os.getpid()))\n"
+        "time.sleep(600)\n"
+    )
+    command = [sys.executable, "-m", "msgproxy", "check", "--patience", "300"]
+    checker = subprocess.Popen(
+        [*command, "--run", program(tmp_path, text)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started = tmp_path / "started"
+    try:
+        wait_for(lambda: started.exists() and started.read_text(), "the server's start")
+        checker.send_signal(number)
+        _, error = checker.communicate(timeout=PATIENCE)
+    finally:
+        checker.kill()
+        checker.communicate()
+    assert checker.returncode == 130
+    assert error == ""
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)

@@ -1,0 +1,124 @@
+"""`msgproxy watch` on a terminal: what stands on the screen, and what is left of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+
+import pytest
+from chat_process import PYTHON
+from clients import wait_for
+from terminal_emulator import CTRL_C, ON_ITS_TERMINAL, Terminal, pyte, termios
+
+from msgproxy.cli.watch import LEAVE
+from msgproxy.tracing.viewers import Trace
+
+
+class WatchTerminal(Terminal):
+    """A terminal in which `msgproxy watch` runs. It keeps what it was sent, as it came."""
+
+    def __init__(self, *arguments: str, columns: int = 100, **environment: str) -> None:
+        self.keyboard, self.line = os.openpty()
+        self.screen = pyte.Screen(columns, 12)
+        self.stream = pyte.ByteStream(self.screen)
+        self.resize(columns, 12)
+        self.settings = termios.tcgetattr(self.line)
+        self.sent = ""
+        feed = self.stream.feed
+        self.stream.feed = lambda data: (feed(data), self._keep(data))
+        self.process = subprocess.Popen(
+            (*PYTHON, "-c", ON_ITS_TERMINAL, "watch", *arguments),
+            stdin=self.line,
+            stdout=self.line,
+            stderr=self.line,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm", **environment},
+        )
+
+    def _keep(self, data: bytes) -> None:
+        self.sent += data.decode()
+
+    def shows(self, *patterns: str) -> bool:
+        """Return whether each pattern fits a row of the screen."""
+        with contextlib.suppress(AssertionError):  # half of an update
+            rows = self.look()[0]
+            return all(any(re.search(pattern, row) for row in rows) for pattern in patterns)
+        return False
+
+
+@pytest.fixture
+def watched(start):
+    """A server that can be watched."""
+    return start(queues=Trace())
+
+
+@pytest.fixture
+def terminal():
+    """Start `msgproxy watch` on a terminal: `terminal(url)`."""
+    with contextlib.ExitStack() as terminals:
+
+        def start_one(*arguments: str, **kwargs) -> WatchTerminal:
+            return terminals.enter_context(contextlib.closing(WatchTerminal(*arguments, **kwargs)))
+
+        yield start_one
+
+
+def test_the_table_has_a_row_for_each_client_and_follows_what_happens(watched, connect, terminal):
+    screen = terminal(watched.url)
+    wait_for(lambda: screen.shows(r"^0 clients", "^nobody has joined"))
+    ana, bob = connect(watched), connect(watched)  # 2 and 3: who watches is counted as well
+    wait_for(lambda: screen.shows(r"^2 clients", r"^ +2  127\.0\.0\.1:\d+ .* quiet", "^ +3  127"))
+    ana.send("hello")
+    bob.receive()
+    wait_for(lambda: screen.shows(r"^ +2  .* 1 +5 .* talking$", r"^ +3  .* 0 +0 +1 +"))
+    ana.close()
+    wait_for(lambda: screen.shows(r"^1 client,", r"^ +2  .* gone$", r"^ +3  .* quiet$"))
+    wait_for(lambda: not screen.shows("gone"))
+
+
+def test_a_small_terminal_shows_what_matters_most(watched, connect, terminal):
+    """The state stays, what is least missed goes; and of twenty clients those that talk."""
+    clients = [connect(watched) for _ in range(20)]
+    screen = terminal(watched.url, columns=34)
+    wait_for(lambda: screen.shows("^and 11 more$"))
+    clients[17].send("hello")
+    wait_for(lambda: screen.shows("^and 11 more$", r"^ +18 .* talking$"))
+    assert not screen.shows("127.0.0.1:")
+    screen.resize(100, 30)
+    wait_for(lambda: screen.shows(r"^ +1  127.0.0.1:", r"^ +20  127.0.0.1:"))
+    assert not screen.shows("more$")
+
+
+def test_ctrl_c_ends_it_and_leaves_the_last_table_on_the_screen(watched, connect, terminal):
+    connect(watched)
+    screen = terminal(watched.url)
+    wait_for(lambda: screen.shows("^1 client,"))
+    screen.type(CTRL_C)
+    assert screen.end() == 130
+    screen.look()
+    after = screen.sent.partition(LEAVE)[2]
+    assert [line.split()[:2] for line in after.splitlines()][1:2] == [["client", "from"]]
+    assert "Traceback" not in after
+    assert termios.tcgetattr(screen.line) == screen.settings
+
+
+def test_when_the_server_has_gone_it_says_so_below_the_last_table(watched, connect, terminal):
+    ana = connect(watched)
+    screen = terminal(watched.url)
+    wait_for(lambda: screen.shows("^1 client,"))
+    ana.close()
+    watched.close()
+    assert screen.end() == 1
+    screen.look()
+    last = screen.sent.partition(LEAVE)[2].splitlines()[-1]
+    assert last == "msgproxy: the server said goodbye: the server is stopping"
+
+
+@pytest.mark.parametrize("wants_none", [False, True])
+def test_colours_can_be_switched_off(watched, connect, terminal, wants_none):
+    connect(watched)
+    screen = terminal(watched.url, **({"NO_COLOR": "1"} if wants_none else {}))
+    wait_for(lambda: screen.shows("^1 client,"))
+    assert bool(re.search("\x1b\\[[0-9;]*m", screen.sent)) is not wants_none

@@ -1,0 +1,79 @@
+"""What a recording is read as: who worked when, and how each message flew from thread to thread."""
+
+from __future__ import annotations
+
+import itertools
+from xml.etree import ElementTree
+
+import pytest
+from recordings import every_run, hop, run  # noqa: F401
+
+from msgproxy.events import MessageId
+from msgproxy.picture.diagram import draw
+from msgproxy.picture.retrace import retrace
+from msgproxy.tracing.hops import Hop
+
+
+def test_every_flight_has_the_ends_that_it_had(hops: list[Hop]):
+    """From who put it to who got it; and nothing is got before it was put."""
+    timeline = retrace(hops)
+    for flight in timeline.flights:
+        assert flight.source
+        assert flight.put is not None
+        assert flight.end != "got" or flight.target
+        assert flight.waited is None or flight.waited >= 0
+    puts = sum(len(hop.items) for hop in hops if hop.act in ("put", "full"))
+    assert len(timeline.flights) == puts
+
+
+def test_each_message_flies_once_to_the_broker_and_once_to_each_other_client():
+    """Also when there are batches of them."""
+    flights = retrace(run("load")).flights
+    for client, number in itertools.product((1, 2, 3), range(1, 9)):
+        ways = [(f.source, f.target) for f in flights if f.item == MessageId(client, number)]
+        others = [f"writer-{other}" for other in (1, 2, 3) if other != client]
+        expected = [(f"reader-{client}", "broker"), *(("broker", other) for other in others)]
+        assert sorted(ways) == sorted(expected)
+
+
+def test_no_thread_does_two_things_at_once(hops: list[Hop]):
+    """The spans of a thread come one after the other."""
+    spans = retrace(hops).spans
+    for lane in {span.lane for span in spans}:
+        own = sorted((span.start, span.end) for span in spans if span.lane == lane)
+        assert all(one[1] <= other[0] for one, other in itertools.pairwise(own))
+
+
+def test_who_waits_for_room_is_drawn_as_waiting():
+    """Between receiving and putting, the taker came: only then was there room."""
+    item, other = (MessageId(1, 1),), (MessageId(2, 1),)
+    hops = [
+        hop(0, "reader-2", "received", other),
+        hop(1, "reader-2", "put", other),
+        hop(2, "reader-1", "received", item),
+        hop(3, "broker", "got", other),
+        hop(4, "reader-1", "put", item),
+    ]
+    assert [(s.lane, s.kind) for s in retrace(hops).spans if "reader" in s.lane] == [
+        ("reader-2", "works"),
+        ("reader-1", "waits"),
+    ]
+
+
+def test_what_a_queue_throws_away_ends_in_a_cross():
+    """Whether it was there before, or was never taken in."""
+    old, new = (MessageId(1, 1),), (MessageId(1, 2),)
+    steps = [("reader-1", "put", old), ("reader-1", "lost", old), ("reader-1", "lost", new)]
+    svg = draw([hop(time, *step) for time, step in enumerate(steps)])
+    assert [flight.end for flight in retrace([hop(0, *steps[1])]).flights] == ["lost"]
+    assert svg.count('class="cross"') == 3  # one is in the legend
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 17])
+def test_a_recording_may_begin_and_end_anywhere(hops: list[Hop], size: int):
+    """As when the ring has moved on: what is not known is left open."""
+    for start in range(0, len(hops) - size, 3):
+        part = hops[start : start + size]
+        ElementTree.fromstring(draw(part))
+        for flight in retrace(part).flights:
+            assert flight.put is not None or flight.got is not None

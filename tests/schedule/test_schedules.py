@@ -1,0 +1,112 @@
+"""The races that matter, each in an exact order: who leaves, joins, or stops in the middle of what.
+
+`ana` is client 1, `bob` client 2, `carol` client 3; the steps stand in
+`msgproxy/schedule/turns.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from clients import CLOSE, PATIENCE, RawClient, wait_for
+from planned_server import heard_until_close, nothing_planned, talk_in_turns  # noqa: F401
+
+from msgproxy.schedule.steps import StepMissed
+
+# Leaving during a broadcast.
+
+
+@pytest.mark.parametrize(
+    ("steps", "bob_hears"),
+    [
+        (["reader-2 puts left", "reader-1 puts 1.1", "broker takes"], []),
+        (["reader-2 puts left", "broker takes", "reader-1 puts 1.1", "broker takes"], []),
+        (["reader-1 puts 1.1", "reader-2 puts left", "broker takes"], ["hello"]),
+        (
+            ["reader-1 puts 1.1", "broker takes", "reader-2 puts left", "broker puts outbound-2"],
+            ["hello"],
+        ),
+        (
+            ["reader-1 puts 1.1", "broker takes", "broker puts outbound-2", "reader-2 puts left"],
+            ["hello"],
+        ),
+    ],
+    ids=["left, then said", "left long before", "said, then left", "in its hand", "left after"],
+)
+def test_who_leaves_gets_what_was_said_before_and_nothing_else(talk, schedule, steps, bob_hears):
+    """It is the order on the inbound queue that counts, not when the broker comes to it."""
+    _, ana, bob, carol = talk(3)
+    schedule.plan(steps)
+    ana.send("hello")
+    bob.send_frame(CLOSE, (1000).to_bytes(2))
+    schedule.finish()
+    assert heard_until_close(bob) == (bob_hears, 1000)
+    assert carol.receive() == "hello"
+
+
+# Joining during a broadcast.
+
+
+@pytest.mark.parametrize("first", [[], ["broker takes"]], ids=["waiting", "forwarded"])
+@pytest.mark.parametrize("second", [[], ["broker takes"]], ids=["same batch", "next batch"])
+def test_who_joins_between_two_messages_gets_exactly_the_second(
+    talk, schedule, connect, first, second
+):
+    """It does not matter when the broker comes to take them."""
+    server, ana, bob = talk(2)
+    schedule.plan(["reader-1 puts 1.1", *first, "reader-3 puts joined", *second])
+    schedule.plan(["reader-1 puts 1.2", "broker takes"])
+    ana.send("first")
+    ana.send("second")
+    carol = connect(server)
+    schedule.finish()
+    assert carol.receive() == "second"
+    assert [bob.receive(), bob.receive()] == ["first", "second"]
+
+
+# The stop, while somebody joins.
+
+
+@pytest.fixture
+def joining(talk, schedule):
+    """A client in the middle of its joining; the server, which is to stop, will tell it so."""
+    server, _ = talk(1)
+    schedule.hold()
+    codes = []
+    bob = threading.Thread(target=lambda: codes.append(_join_and_listen(server.url)))
+    bob.start()
+    assert schedule.waiting(1) == ["reader-2 puts joined on inbound"]
+    yield server
+    schedule.release()
+    bob.join(PATIENCE)
+    assert codes == [1001]
+
+
+def _join_and_listen(url):
+    with RawClient(url) as client:
+        return client.receive_close()[0]
+
+
+@pytest.mark.parametrize("between", [[], ["broker takes"]], ids=["one batch", "two batches"])
+def test_who_joins_when_the_server_stops_is_told(joining, schedule, between):
+    """It comes in and is seen out at once; it never waits in vain."""
+    schedule.plan(["accept stops", "reader-2 puts joined", *between])
+    schedule.plan(["accept puts stopped", "broker takes"])
+    joining.shutdown()
+    schedule.finish()
+
+
+def test_the_stop_cannot_come_before_who_is_joining(joining, schedule):
+    """No schedule leads there: `Stopped` is put by who has waited for all readers."""
+    schedule.patience = 0.5
+    schedule.plan(["accept stops", "accept puts stopped", "broker takes", "reader-2 puts joined"])
+    joining.shutdown()
+    with pytest.raises(StepMissed, match="'accept puts stopped' has not come"):
+        schedule.finish()
+
+
+def test_a_stop_waits_for_no_hand(joining, schedule):
+    """Though a reader stands at its turn, and nobody has let it go."""
+    joining.shutdown()
+    wait_for(lambda: "reader-2 puts joined on inbound" in schedule.taken)

@@ -1,0 +1,117 @@
+"""What a recording sees of one queue, of whatever kind: it may refuse, drop or reorder."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+
+from msgproxy import Limits, OutboundQueue, Queues
+from msgproxy.events import MessageId, Outgoing
+from msgproxy.queues import BatchQueue
+from msgproxy.tracing.recording import Recording
+
+
+class DropOldest(BatchQueue):
+    """Keeps the two that came last."""
+
+    def _put(self, item):
+        super()._put(item)
+        self._bytes -= sum(each.size for each in self._waiting[:-2])
+        del self._waiting[:-2]
+
+
+class DropNewest(BatchQueue):
+    """Keeps the two that came first."""
+
+    def _put(self, item):
+        if len(self._waiting) < 2:
+            super()._put(item)
+
+
+class LastFirst(BatchQueue):
+    """Has the last on top."""
+
+    def _put(self, item):
+        super()._put(item)
+        self._waiting.insert(0, self._waiting.pop())
+
+
+def outbound(make, **kwargs) -> tuple[Recording, queue.Queue]:
+    queues = Queues()
+    queues.outbound = lambda *_: make()
+    recording = Recording(queues, **kwargs)
+    return recording, recording.outbound(Limits(), 1)
+
+
+def message(number: int) -> Outgoing:
+    return Outgoing((b"frame",), 100, (MessageId(2, number),))
+
+
+def steps(recording: Recording) -> list[tuple]:
+    return [(hop.act, *map(str, hop.items), hop.depth) for hop in recording.hops()]
+
+
+def test_what_a_queue_throws_away_is_recorded_as_lost():
+    """Whichever it is: one that was there before, or the one that is put."""
+    recording, waiting = outbound(DropOldest)
+    for number in (1, 2, 3):
+        waiting.put(message(number))
+    assert waiting.get() == [message(2), message(3)]
+    assert steps(recording) == [
+        ("put", "2.1", 1),
+        ("put", "2.2", 2),
+        ("put", "2.3", 2),
+        ("lost", "2.1", 2),
+        ("got", "2.2", "2.3", 0),
+    ]
+    recording, waiting = outbound(DropNewest)
+    for number in (1, 2, 3):
+        waiting.put(message(number))
+    assert steps(recording) == [("put", "2.1", 1), ("put", "2.2", 2), ("lost", "2.3", 2)]
+
+
+def test_what_is_put_before_others_is_recorded_as_put():
+    """A queue may reorder what it keeps."""
+    recording, waiting = outbound(LastFirst)
+    waiting.put(message(1))
+    waiting.put(message(2))
+    waiting.get()
+    assert steps(recording) == [("put", "2.1", 1), ("put", "2.2", 2), ("got", "2.2", "2.1", 0)]
+
+
+@pytest.mark.parametrize("make", [lambda: OutboundQueue(150), lambda: BatchQueue(100)])
+def test_what_a_queue_refuses_is_recorded_as_full(make):
+    """Whether the queue refuses it itself, or its base class does."""
+    recording, waiting = outbound(make)
+    waiting.put_nowait(message(1))
+    with pytest.raises(queue.Full):
+        waiting.put_nowait(message(2))
+    assert steps(recording) == [("put", "2.1", 1), ("full", "2.2", 1)]
+
+
+def test_what_is_on_the_queue_when_a_recording_begins_is_not_lost():
+    """Only its get is seen, and nothing is made up."""
+    recording = Recording(is_on=False)
+    waiting = recording.outbound(Limits(), 1)
+    waiting.put(message(1))
+    recording.listen(1000)
+    waiting.put(message(2))
+    waiting.get()
+    assert steps(recording) == [("put", "2.2", 2), ("got", "2.1", "2.2", 0)]
+
+
+def test_a_queue_that_cannot_tell_its_depth_is_refused():
+    """With the name of its class."""
+    with pytest.raises(TypeError, match="a Queue cannot be recorded"):
+        outbound(queue.Queue)
+
+
+def test_one_hop_that_is_larger_than_the_ring_stays():
+    """It throws out all others, but not itself."""
+    recording, waiting = outbound(lambda: BatchQueue(0), limit=10)
+    for number in range(20):
+        waiting.put(message(number))
+    waiting.get()
+    [hop] = recording.latest()
+    assert (hop.act, len(hop.items), hop.number) == ("got", 20, 20)

@@ -1,0 +1,120 @@
+"""Viewers of `/trace` are no clients: whatever they do or leave undone, nobody else notices it."""
+
+from __future__ import annotations
+
+import threading
+import time
+import tracemalloc
+
+from clients import PATIENCE, wait_for_clients
+from viewer import a_trace, watched, watching  # noqa: F401
+
+from msgproxy import Limits
+from msgproxy.tracing.viewers import Trace
+
+MIB = 1024 * 1024
+
+
+def test_a_viewer_is_no_client(server, connect, watch):
+    """It is in no snapshot, hears nothing, and no hop is its own."""
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    viewer, other = watch(server), watch(server)  # clients 3 and 4, if they were any
+    viewer.look()
+    ada.send("hello")
+    assert bob.receive() == "hello"
+    other.look()
+    viewer.look_until(lambda: ("writer-2", "sent", "outbound-2") in viewer.steps("1.1"))
+    viewer.look_until(lambda: len(viewer.counts) > 1)
+    assert len(server.snapshot().clients) == 2
+    assert all(len(counts["clients"]) == 2 for counts in viewer.counts)
+    assert not [hop for hop in viewer.hops if hop[2].endswith(("-3", "-4")) or "-3" in hop[4]]
+
+
+def test_what_a_viewer_says_goes_to_nobody(server, connect, watch):
+    """It may say what it likes: no client hears it, it is recorded nowhere, and it sees on."""
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    viewer = watch(server)
+    for number in range(200):
+        viewer.send(f"from outside {number}")
+    viewer.send_frame(0x9, b"?")  # a ping: once it is answered, all before it has been taken
+    while viewer.receive_frame()[1] != 0xA:
+        pass
+    ada.send("from inside")
+    assert bob.receive() == "from inside"
+    viewer.look_until(lambda: ("writer-2", "sent", "outbound-2") in viewer.steps("1.1"))
+    assert not [hop for hop in viewer.hops if "from outside" in hop[8]]
+
+
+def test_a_viewer_that_stops_reading_changes_nothing_for_others(server, connect, watch):
+    """Everybody gets everything, and when the viewer reads again it is told what it missed."""
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    viewer = watch(server, receive_buffer=4096)
+    viewer.look()
+    said, deadline = 0, time.monotonic() + PATIENCE
+    numbers = []
+    while not viewer.lost:
+        for _ in range(2_000):
+            ada.send(str(said))
+            said += 1
+        numbers += [int(bob.receive()) for _ in range(2_000)]
+        if said >= 30_000:  # more hops than the buffers on the way to the viewer hold
+            viewer.look()
+        assert time.monotonic() < deadline
+    assert numbers == list(range(said))
+    assert viewer.lost > 0
+    viewer.look_until(lambda: ("writer-2", "sent", "outbound-2") in viewer.steps(f"1.{said}"))
+
+
+def test_a_viewer_that_does_not_read_costs_no_memory(start, connect, watch):
+    """Nothing piles up for it. What is kept is the ring, which is as large as it was made."""
+    server = start(queues=Trace(limit=1_000))
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    watch(server, receive_buffer=4096)
+    tracemalloc.start()
+    try:
+        talk(ada, bob, 10_000)  # some 60,000 hops, of more than 100 bytes each
+        used, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert used < 4 * MIB
+
+
+def talk(speaker, listener, count):
+    """Say so much, in batches, and hear it."""
+    for _ in range(count // 500):
+        for number in range(500):
+            speaker.send(str(number))
+        for number in range(500):
+            assert listener.receive() == str(number)
+
+
+def test_the_stop_is_as_quick_with_viewers_that_do_not_read(start, connect, watch):
+    """They are given the close timeout, like clients: all of them together, not one by one."""
+    server = start(queues=Trace(), limits=Limits(close_timeout=2))
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    for _ in range(6):
+        watch(server, receive_buffer=4096)
+    talk(ada, bob, 20_000)
+    begin = time.monotonic()
+    server.close()
+    assert time.monotonic() - begin < 10  # one by one it would be 12 and more
+
+
+def test_a_viewer_is_told_that_the_server_stops(server, watch):
+    """Close code 1001, like everybody."""
+    viewer, other = watch(server), watch(server, "/trace?counts")
+    viewer.look()
+    stop = threading.Thread(target=server.close)
+    stop.start()
+    try:
+        assert viewer.receive_close()[0] == 1001
+        assert other.receive_close()[0] == 1001
+    finally:
+        viewer.close()
+        other.close()
+        stop.join()

@@ -1,0 +1,55 @@
+"""The proxy with tasks, as a program: its length, a wrong port, the check, and the comparison."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clients import PATIENCE
+
+TOP = Path(__file__).parents[2]
+TASKS = TOP / "tutorial" / "comparison"
+
+
+def test_it_is_short() -> None:
+    assert len((TASKS / "asyncio_proxy.py").read_text(encoding="utf-8").splitlines()) < 100
+
+
+def test_a_port_that_is_no_port_gets_one_line() -> None:
+    command = [sys.executable, str(TASKS / "asyncio_proxy.py"), "--port", "99999"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"cannot listen: .+\n", done.stderr)
+
+
+@pytest.mark.timeout(300)
+def test_the_check_finds_all_that_step_10_can_do() -> None:
+    program = str(TASKS / "asyncio_proxy.py")
+    command = [sys.executable, "-m", "msgproxy", "check", "--run", program]
+    command += ["--until", "says-goodbye", "--", "--port", "0"]
+    done = subprocess.run(
+        command, cwd=TOP, capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def comparison() -> str:
+    command = [sys.executable, str(TASKS / "compare.py")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_comparison_prints_the_table_that_the_page_shows(comparison) -> None:
+    kept = (TASKS / "results.txt").read_text(encoding="utf-8")
+    assert shape(comparison) == shape(kept)
+
+
+def shape(table: str) -> list[str]:
+    """Return a table without what differs from run to run: figures, and the machine."""
+    lines = re.sub(r"(?<= )[\d.,]+(?=\s)", "#", table).splitlines()[:-1]
+    return [re.sub(r"\s+", " ", line) for line in lines]

@@ -1,0 +1,40 @@
+"""The README says what is so: its programs run, and what it refers to is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clients import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+LINKS = re.findall(r'\]\(([^)#]+)\)|(?:src|srcset)="([^"]+)"', TEXT)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.splitlines()[0])
+def test_a_program_of_the_readme_runs_as_it_stands(program, tmp_path):
+    """And what its comments say is printed comes out."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    for printed in re.findall(r"^ +print\(.*\)  # (\w+)$", program, re.MULTILINE):
+        assert printed in done.stdout.splitlines()
+    if written := re.search(r'Path\("(.+?)"\)\.write_text', program):
+        assert (tmp_path / written[1]).read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("link", sorted({a or b for a, b in LINKS}))
+def test_what_the_readme_refers_to_is_there(link):
+    """Files of the repository; nothing on another host has to be there to read it."""
+    assert (ROOT / link).exists()

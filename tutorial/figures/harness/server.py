@@ -1,0 +1,102 @@
+"""The package's server, recorded, with its clients.
+
+Rule: nothing is replaced here. The queues record themselves: see `msgproxy.tracing.recording`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from harness.step import FILLER, LOOK, PATIENCE
+from msgproxy import Limits, Server
+from msgproxy.check.client import Address, Client
+from msgproxy.check.failure import Surprise
+from msgproxy.check.harness import SMALL_BUFFER, Crew
+from msgproxy.tracing.hops import Hop
+from msgproxy.tracing.recording import Recording
+
+logging.getLogger("msgproxy").addHandler(logging.NullHandler())  # else warnings go to stderr
+
+
+class Served:
+    """A server that runs and is recorded. At the end of the `with` block all of it ends."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._recording = Recording()
+        self.server = Server(port=0, queues=self._recording, limits=limits)
+        self.clients: dict[int, Client] = {}
+        self._since = 0
+
+    def __enter__(self) -> Self:
+        self.server.start()
+        address = urlsplit(self.server.url)
+        assert address.hostname
+        assert address.port
+        self._crew = Crew(Address(address.hostname, address.port, "/"), PATIENCE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._crew.__exit__()
+        self.server.close()
+
+    def join(self, number: int, *, small: bool = False) -> None:
+        """Let a client in. With `small` buffers, what it does not read gets stuck soon."""
+        buffer = small * SMALL_BUFFER
+        self.clients[number] = self._crew.connect(f"client {number}", receive_buffer=buffer)
+        self.until(lambda: len(self.server.snapshot().clients) == number)
+
+    def read(self, number: int, reads: bool) -> None:
+        """Have a client stop reading what it is sent, or begin again."""
+        self.clients[number].reads = reads
+
+    def say(self, number: int, words: str, size: int = 0) -> None:
+        """Have a client say something, which is `size` bytes long if its words are not."""
+        self._crew.say(self.clients[number], words.ljust(size, FILLER))
+
+    def hear(self, number: int) -> Any:
+        """Return the next message that a client gets."""
+        return self._crew.hear(self.clients[number])
+
+    def talk(self, counts: dict[int, int]) -> None:
+        """Have some clients say so many messages each, without a pause."""
+        for number, count in counts.items():
+            self.clients[number].say(*(f"number {one}" for one in range(1, count + 1)))
+        self.until(lambda: not any(self.clients[number].outgoing for number in counts))
+
+    def stop(self) -> None:
+        """Stop the server, and look after the clients until they have heard of it."""
+        stopping = threading.Thread(target=self.server.close)
+        stopping.start()
+        self.until(lambda: all(client.end for client in self.clients.values()))
+        for client in self.clients.values():
+            client.close()  # the server waits for that
+        stopping.join(PATIENCE)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something has happened; fail if it does not come."""
+        deadline = time.monotonic() + PATIENCE
+        while not self._crew.until(condition, LOOK):
+            if time.monotonic() > deadline:
+                raise Surprise("waited in vain for what this picture is to show")
+
+    def forget(self) -> None:
+        """Forget what has happened: the picture begins here. What still moves is waited for."""
+        self._crew.pause(0.1)
+        self._since = self._recording.next_number()
+
+    def hops(self) -> list[Hop]:
+        """Return what has been recorded since then, in the order of time, numbered from 0."""
+        hops = sorted(self._recording.latest(self._since), key=lambda hop: hop.time)
+        return [
+            hop._replace(number=number, text=hop.text.rstrip(FILLER))
+            for number, hop in enumerate(hops)
+        ]
+
+    def acts(self, act: str) -> list[Hop]:
+        """Return all hops of one kind."""
+        return [hop for hop in self.hops() if hop.act == act]

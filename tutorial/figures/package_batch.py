@@ -1,0 +1,43 @@
+"""The package under load: whoever comes for the next takes all that waits, at once."""
+
+from harness import Served, attempt, show
+
+from msgproxy.picture import Picture, draw
+
+COUNT = 8
+"""Messages that each of two clients says without a pause."""
+
+CAPTION = (
+    "While a thread is busy, the next messages pile up. When it comes back it takes all of them at "
+    "once: {most} in one go, and the writers send them with one call each. So who is behind "
+    "catches up. What clients 1 and 2 hear is not drawn"
+)
+
+
+def picture() -> Picture:
+    """Draw a run in which several messages were taken at once. There is hardly another."""
+    return attempt(once, at_most=50)
+
+
+def once() -> Picture | None:
+    """Clients 1 and 2 talk as fast as they can, and client 3 listens."""
+    with Served() as run:
+        for number in (1, 2, 3):
+            run.join(number)
+        run.forget()
+        run.talk({1: COUNT, 2: COUNT})
+        for _ in range(2 * COUNT):
+            run.hear(3)
+        run.until(lambda: sum(len(hop.items) for hop in run.acts("sent")) == 4 * COUNT)
+        hops = run.hops()
+    got = [hop for hop in hops if hop.act == "got" and hop.thread in ("broker", "writer-3")]
+    most = max(len(hop.items) for hop in got)
+    if most < 3:
+        return None
+    assert sum(len(hop.items) for hop in got) == 4 * COUNT
+    shown = [hop for hop in hops if not hop.queue.endswith(("-1", "-2"))]
+    return draw(shown, title="Batches under load", caption=CAPTION.format(most=most))
+
+
+if __name__ == "__main__":
+    show(picture)

@@ -1,0 +1,42 @@
+"""Step 6: two clients speak at the same moment, and the broker decides who was first."""
+
+import sys
+
+from harness import Observed, Round, show
+
+from msgproxy.picture import Picture, draw
+
+ROUNDS = 300
+"""So often the two speak. In step 5 some tens of times are enough for two orders."""
+
+OFTEN = 1e-6
+"""Seconds after which a thread has to let another one go on. As a rule Python takes 5 ms."""
+
+CAPTION = (
+    "Both readers put on one queue, and the broker takes one message after the other. So all hear "
+    "the order in which it took them: in each of {rounds} rounds, of which this is the closest, "
+    "with threads that take turns more often than usual. What clients 1 and 2 hear is not drawn"
+)
+
+
+def picture() -> Picture:
+    """Draw the round in which the two were put on the queue closest to each other."""
+    sys.setswitchinterval(OFTEN)
+    with Observed("step06_broker", role="reader") as run:
+        for number in (1, 2, 3, 4):
+            run.join(number)
+        rounds = [Round(run) for _ in range(ROUNDS)]
+        run.cut()
+    for each in rounds:
+        assert each.order(3) == each.order(4) == each.order("inbound")
+        assert len(each.order(3)) == 2
+    closest = min(rounds, key=Round.distance)
+    return draw(
+        closest.without("-1", "-2"),
+        title="Two messages, one order",
+        caption=CAPTION.format(rounds=ROUNDS),
+    )
+
+
+if __name__ == "__main__":
+    show(picture)
