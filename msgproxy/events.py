@@ -138,13 +138,3 @@ class Outgoing:
     size: int
     messages: tuple[MessageId, ...] = ()
     is_last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """So many messages stood here, and went to make room for what follows.
-
-    Nobody puts it. A `ForgetfulQueue` gives it to who takes, before everything else.
-    """
-
-    messages: int

@@ -16,7 +16,6 @@ from __future__ import annotations
 import queue
 from typing import Any
 
-from msgproxy.events import Forgotten
 from msgproxy.limits import Limits
 from msgproxy.snapshot import Look
 
@@ -82,40 +81,6 @@ class OutboundQueue(BatchQueue):
         self._has_last = item.is_last
 
 
-class ForgetfulQueue(OutboundQueue):
-    """Like an outbound queue, but never full: the oldest goes, to make room for the newest.
-
-    For whom it is better to hear late and not all, than to be cut off. How many messages it has
-    forgotten, it says to who takes: `Forgotten` comes first.
-    """
-
-    def _init(self, maxsize: int) -> None:
-        super()._init(maxsize)
-        self._forgotten = 0
-
-    def _put(self, item: Any) -> None:
-        if self._bytes + item.size > self.limit and not item.is_last:
-            # A sixteenth more than is needed: what is behind in a list has to move up each time.
-            self._forget(self._bytes + item.size - self.limit + self.limit // 16)
-        super()._put(item)
-
-    def _forget(self, size: int) -> None:
-        count = 0
-        while size > 0 and count < len(self._waiting):
-            size -= self._waiting[count].size
-            self._bytes -= self._waiting[count].size
-            self._forgotten += len(self._waiting[count].messages)
-            count += 1
-        del self._waiting[:count]
-
-    def _get(self) -> list[Any]:
-        everything = super()._get()
-        if self._forgotten:
-            everything.insert(0, Forgotten(self._forgotten))
-            self._forgotten = 0
-        return everything
-
-
 class Unheard(queue.Queue[Any]):
     """Takes in everything, and keeps nothing: what is put here, nobody ever takes."""
 
@@ -140,7 +105,9 @@ class Queues:
 
     def bridge(self, limits: Limits) -> queue.Queue[Any]:
         """Make the queue to the writer of a bridge. (Its `put()` must not raise `queue.Full`.)"""
-        return ForgetfulQueue(limits.outbound_limit)
+        from msgproxy.bridge.backlog import DropOldestQueue  # which is one of ours
+
+        return DropOldestQueue(limits.outbound_limit)
 
     def stopping(self) -> None:
         """Hear that the server stops. The accepting thread calls it before it joins any other."""

@@ -37,6 +37,7 @@ LAYERS = """
     bridge.bridge
     bridge.entries
     bridge.stream
+    bridge.backlog
     session
     writer
     connection

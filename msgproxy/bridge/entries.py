@@ -9,9 +9,10 @@ import logging
 import random
 from collections.abc import Iterable, Iterator
 
+from msgproxy.bridge.backlog import Dropped
 from msgproxy.bridge.stream import BEGINNING, Away, Entries, Entry
 from msgproxy.concurrency.stop import StopSignal, Wake
-from msgproxy.events import BOOKKEEPING, Forgotten, Outgoing
+from msgproxy.events import BOOKKEEPING, Outgoing
 from msgproxy.limits import KIB
 from msgproxy.protocol.frames import Said
 
@@ -125,7 +126,7 @@ class Voice:
         self._deaf_to = deaf_to
         self._said = 0
 
-    def entries(self, batch: Iterable[Outgoing | Forgotten]) -> Iterator[Entry]:
+    def entries(self, batch: Iterable[Outgoing | Dropped]) -> Iterator[Entry]:
         """Make entries of what was taken from the queue: as few as make sense."""
         messages: list[tuple[bytes, bytes]] = []
         size = first = 0
@@ -141,13 +142,13 @@ class Voice:
             yield Entry(self._origin, first, messages)
 
     def _numbered(
-        self, batch: Iterable[Outgoing | Forgotten]
+        self, batch: Iterable[Outgoing | Dropped]
     ) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
         for item in batch:
-            if isinstance(item, Forgotten):  # it comes first, so an entry has no gap
+            if isinstance(item, Dropped):  # it comes first, so an entry has no gap
                 # They have numbers as well, so that the others see that something is missing.
                 self._said += item.messages
-                log.warning("forgot %d messages: too many waited for Redis", item.messages)
+                log.warning("dropped %d messages: too many waited for Redis", item.messages)
                 continue
             for frame, message in zip(item.frames, item.messages, strict=True):
                 # With --echo, the broker gives back what came from there. It must not go round.

@@ -38,7 +38,7 @@ def test_every_message_reaches_everyone_once_though_redis_is_killed_twice(redis_
         for server in servers:
             assert server.stop() == 0
             assert "lost" not in server.log
-            assert "forgot" not in server.log
+            assert "dropped" not in server.log
             assert "Traceback" not in server.log
 
 

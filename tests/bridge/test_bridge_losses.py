@@ -7,7 +7,7 @@ from joined_servers import bridge_of, check_that_locals_talk, impatient, lines
 from redis_server import STREAM
 
 from msgproxy import Limits, Queues
-from msgproxy.queues import ForgetfulQueue
+from msgproxy.bridge.backlog import DropOldestQueue
 
 KIB = 1024
 
@@ -18,7 +18,7 @@ class LittleRoom(Queues):
     """A small queue for the bridge, but none for clients: they would be cut off in a burst."""
 
     def bridge(self, _):
-        return ForgetfulQueue(ROOM)
+        return DropOldestQueue(ROOM)
 
 
 def test_a_server_that_lost_its_data_is_read_from_its_new_beginning(redis_server, pair, caplog):
@@ -78,7 +78,7 @@ def test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost(
     wait_for(lambda: lines(caplog, lost), "a line in the log")
 
 
-def test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many(
+def test_a_queue_that_is_full_drops_the_oldest_and_says_how_many(
     redis_server, pair, connect, caplog
 ):
     """The bridge is not cut off: when Redis is back, it goes on with the newest."""
@@ -101,5 +101,5 @@ def test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many(
     assert heard[-1] == 63
     lost = 64 - len(heard)
     assert lost > 0
-    assert lines(caplog, f"forgot {lost} messages")
+    assert lines(caplog, f"dropped {lost} messages")
     wait_for(lambda: lines(caplog, f"{lost} messages of other"), "a line in the log")

@@ -80,7 +80,7 @@ def reader_waits_behind_the_end():
 
 
 @noticed_by(
-    "bridge/test_bridge_losses.py::test_a_queue_that_is_full_forgets_the_oldest_and_says_how_many"
+    "bridge/test_bridge_losses.py::test_a_queue_that_is_full_drops_the_oldest_and_says_how_many"
 )
 def bridge_is_cut_off():
     """Its queue is that of a client, so it is full one day."""
