@@ -1,0 +1,42 @@
+"""The set changes
+
+Ann's thread forwards what she says to clients 1 and 2. Meanwhile Carol,
+client 3, joins.
+
+Afterwards: A loop is many steps. If the set changes between two of them, the thread that loops pays for it.
+Kind: break
+Orders: 6, of which 4 break the promise
+"""
+
+from threading import Thread
+
+clients = {1, 2}
+received = []
+
+
+def forward():
+    for client in clients:
+        received.append(client)
+
+
+def join():
+    clients.add(3)
+
+
+threads = [
+    Thread(target=forward, name="ann"),
+    Thread(target=join, name="carol"),
+]
+
+
+def check():
+    """Clients 1 and 2 receive the message, and no thread dies."""
+    assert {1, 2} <= set(received), f"only {received} received it"
+
+
+if __name__ == "__main__":
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check()

@@ -1,0 +1,182 @@
+"""A level: a file of plain Python, read, and loaded afresh for each run.
+
+Rule: a level is what its file says. What it is called, what it promises and how many orders break
+it are written in the file, and compared with what was found.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from .errors import LevelError
+from .stand_ins import MODULES, queue_like
+from .weave import Woven, weave
+
+LEVELS = Path(__file__).parent.parent / "levels"
+COLUMNS = 44
+"""So many fit on a telephone."""
+
+FACTS = re.compile(r"^(Afterwards|Kind|Orders): (.+?)$", re.MULTILINE)
+ORDERS = re.compile(r"(\d+), of which (\d+) break the promise")
+
+
+@dataclass(frozen=True)
+class Level:
+    """What stands in the file of a level."""
+
+    path: Path
+    source: str
+
+    @classmethod
+    def read(cls, path: Path) -> Level:
+        """Read a level, and see to it that nothing is missing."""
+        level = cls(path, path.read_text(encoding="utf-8"))
+        level.facts  # noqa: B018  (raises)
+        level.promise  # noqa: B018
+        return level
+
+    @property
+    def name(self) -> str:
+        """What it is called in links and on the command line."""
+        return self.path.stem
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree."""
+        try:
+            return ast.parse(self.source, self.path.name)
+        except SyntaxError as error:
+            raise LevelError(f"{self.path.name}:{error.lineno}: {error.msg}") from error
+
+    @cached_property
+    def docstring(self) -> str:
+        """What is written at its top."""
+        return ast.get_docstring(self.tree) or ""
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """The lines "Afterwards: ...", "Kind: ..." and "Orders: ..."."""
+        joined = re.sub(r"(?<!\n)\n(?!\n|[A-Z][a-z]+: )", " ", self.docstring)
+        facts = dict(FACTS.findall(joined))
+        for fact in ("Afterwards", "Kind", "Orders"):
+            if fact not in facts:
+                raise LevelError(f"{self.path.name}: the docstring has no line '{fact}: ...'")
+        if facts["Kind"] not in ("break", "decide"):
+            raise LevelError(f"{self.path.name}: 'Kind:' is 'break' or 'decide'")
+        return facts
+
+    @property
+    def title(self) -> str:
+        """The first line."""
+        return self.docstring.partition("\n")[0].rstrip(".")
+
+    @property
+    def story(self) -> str:
+        """What is between the title and the facts."""
+        _, _, rest = self.docstring.partition("\n")
+        return " ".join(rest.partition("\nAfterwards:")[0].split())
+
+    @cached_property
+    def promise(self) -> str:
+        """What `check` says."""
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == "check":
+                if text := ast.get_docstring(node):
+                    return " ".join(text.split())
+                raise LevelError(f"{self.path.name}: 'check' has no docstring: that is the promise")
+        raise LevelError(f"{self.path.name}: there is no function 'check'")
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many orders there are, and how many of them break the promise, as it is written."""
+        if found := ORDERS.fullmatch(self.facts["Orders"]):
+            return int(found[1]), int(found[2])
+        raise LevelError(f"{self.path.name}: 'Orders:' is not 'N, of which M break the promise'")
+
+    @cached_property
+    def woven(self) -> Woven:
+        """Its code with stops."""
+        assert self.tree
+        return weave(self.source, self.path.name)
+
+    @cached_property
+    def plain(self) -> Any:
+        """Its code as it is."""
+        return compile(self.source, self.path.name, "exec", dont_inherit=True)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of its shared data, in the order in which they are first bound."""
+        names: dict[str, None] = {}
+        for node in self.tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            for target in targets:
+                names.update({n.id: None for n in ast.walk(target) if isinstance(n, ast.Name)})
+        return [name for name in names if name not in ("threads", "SHOWN")]
+
+    def lines(self) -> list[tuple[int, str]]:
+        """Return the lines that a player sees, numbered: from the data to before the threads."""
+        body = [n for n in self.tree.body[1:] if not isinstance(n, ast.Import | ast.ImportFrom)]
+        end = next((n.lineno for n in body if _binds(n, "SHOWN")), None)
+        end = end or next((n.lineno for n in body if _binds(n, "threads")), None)
+        if end is None:
+            raise LevelError(f"{self.path.name}: there is no list 'threads'")
+        start = min(body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", [])), end)
+        lines = self.source.splitlines()
+        while lines[start - 2].startswith("#"):
+            start -= 1
+        shown = [(n, lines[n - 1]) for n in range(start, end)]
+        while shown and not shown[-1][1].strip():
+            shown.pop()
+        if wide := [n for n, line in shown if len(line) > COLUMNS]:
+            raise LevelError(f"{self.path.name}:{wide[0]}: longer than {COLUMNS} columns")
+        return shown
+
+    def load(self, tools: Mapping[str, Any]) -> dict[str, Any]:
+        """Run its code with stops, and with stand-ins for what it imports. Return its globals."""
+        module = {
+            "__name__": f"play.levels.{self.name}",
+            "__builtins__": {**vars(builtins), "__import__": import_stand_in},
+            **tools,
+        }
+        exec(self.woven.code, module)
+        if not module.get("threads"):
+            raise LevelError(f"{self.path.name}: there is no list 'threads'")
+        return module
+
+    def shown(self) -> list[Callable[..., Any]]:
+        """Return the functions of the package that it shows."""
+        module: dict[str, Any] = {"__name__": self.name}
+        exec(self.plain, module)
+        return list(module.get("SHOWN", ()))
+
+
+def import_stand_in(name: str, *rest: Any) -> Any:
+    """Import for a level: stand-ins for what threads wait at, the real thing for the others."""
+    if name in MODULES:
+        return MODULES[name]
+    module = builtins.__import__(name, *rest)
+    if name != "msgproxy.queues":
+        return module
+    queues = {n: queue_like(v) for n, v in vars(module).items() if _is_queue(v)}
+    return SimpleNamespace(**{**vars(module), **queues})
+
+
+def _is_queue(value: Any) -> bool:
+    return inspect.isclass(value) and hasattr(value, "put")
+
+
+def _binds(node: ast.stmt, name: str) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(isinstance(target, ast.Name) and target.id == name for target in targets)

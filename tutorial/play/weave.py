@@ -1,0 +1,277 @@
+"""The weaver: puts a stop before each line of a function, in its syntax tree.
+
+Rule: what a line does is not changed, only that the thread can be held before it. All that Python
+keeps on its evaluation stack across a stop gets a name, so that it is part of the state::
+
+    for client in clients:             __stop__(0)
+        send(client)                   __loop_1 = clients
+                                       __loop_1 = __loop__(1, __loop_1)
+                                       for client in __loop_1:
+                                           __stop__(2)
+                                           send(client)
+                                       __loop_1 = None
+
+A `for` stops again at each turn, in `__loop__`; a `with` stops again when it ends, in `__with__`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType
+
+from .errors import LevelError
+
+WAITING = frozenset({"acquire", "get", "join", "put", "take_all", "wait"})
+"""Methods that may have to wait, if the object is a stand-in."""
+
+Position = tuple[int | None, int | None, int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """An operation in a line that may have to wait: which method, of which object."""
+
+    text: str
+    code: CodeType
+    """Its object, to be evaluated in the frame that stands at the line."""
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place at which a thread can be held: before a line, or within it."""
+
+    line: int
+    end_line: int
+    names: frozenset[str]
+    """All names that the line uses."""
+    classes: frozenset[str]
+    """Those of which it uses an attribute: if they are classes, that may be shared."""
+    waits: tuple[Wait, ...] = ()
+    label: str = ""
+    """What happens there, where it is not simply that the line is run."""
+
+
+@dataclass(slots=True)
+class Woven:
+    """A source, woven: its code, its stops, and what is known of its lines."""
+
+    code: CodeType
+    stops: list[Stop]
+    rebound: frozenset[str]
+    """Globals that a function binds anew: to use one is to use something shared."""
+    calls: dict[Position, str]
+    """Expressions at which Python keeps nothing else on its stack, and what each of them calls."""
+
+
+def weave(source: str, filename: str) -> Woven:
+    """Weave stops into all functions of a module."""
+    tree = ast.parse(source, filename)
+    weaver = Weaver(filename)
+    rebound = {n for node in ast.walk(tree) if isinstance(node, ast.Global) for n in node.names}
+    tree.body = [weaver.definition(statement) for statement in tree.body]
+    ast.fix_missing_locations(tree)
+    code = compile(tree, filename, "exec", dont_inherit=True)
+    return Woven(code, weaver.stops, frozenset(rebound), weaver.calls)
+
+
+@dataclass(slots=True)
+class Weaver:
+    """Goes through the functions of one source, and numbers the stops."""
+
+    filename: str
+    stops: list[Stop] = field(default_factory=list)
+    calls: dict[Position, str] = field(default_factory=dict)
+
+    def definition(self, node: ast.stmt) -> ast.stmt:
+        """Weave a function, or the methods of a class. Other statements stay as they are."""
+        match node:
+            case ast.FunctionDef():
+                self._refuse_generators(node)
+                node.body = self.block(node.body)
+            case ast.ClassDef():
+                node.body = [self.definition(statement) for statement in node.body]
+        return node
+
+    def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """Weave statements, each into one or more."""
+        return [woven for statement in statements for woven in self.statement(statement)]
+
+    def statement(self, node: ast.stmt) -> list[ast.stmt]:
+        """Weave a statement and those inside it."""
+        match node:
+            case ast.FunctionDef() | ast.ClassDef():
+                return [self.definition(node)]
+            case ast.Pass() | ast.Break() | ast.Continue() | ast.Global() | ast.Nonlocal():
+                return [node]
+            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+                return [node]
+            case ast.If(test=test) | ast.While(test=test):
+                # Not before it: an `elif` and each turn of a `while` have a stop of their own.
+                self._note_calls(test)
+                stop = self._stop(test)
+                node.test = ast.copy_location(ast.BoolOp(ast.Or(), [stop, test]), test)
+                node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+                return [node]
+            case ast.For():
+                return self._for(node)
+            case ast.With():
+                return self._with(node)
+            case ast.Try():
+                node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+                for handler in node.handlers:
+                    handler.body = self.block(handler.body)
+                node.finalbody = self.block(node.finalbody)
+                return [node]
+            case ast.Match():
+                return self._match(node)
+            case ast.Return(value=ast.expr() as value):
+                # A `finally` or the end of a `with` comes between the value and the return.
+                self._note_calls(value)
+                stop, name = self._before(node), "__value"
+                node.value = _load(name)
+                return [stop, _assign(name, value), node]
+        self._note_calls(*_values(node))
+        return [self._before(node), node]
+
+    def _for(self, node: ast.For) -> list[ast.stmt]:
+        self._note_calls(node.iter)
+        before = self._before(node.iter)
+        name = f"__loop_{len(self.stops)}"
+        self._stop(node.iter, label="next turn")
+        number = ast.Constant(len(self.stops) - 1)
+        made = _assign(name, _call("__loop__", number, _load(name), at=node.iter))
+        first = _assign(name, node.iter)
+        node.iter = ast.copy_location(_load(name), node.iter)
+        node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        return [before, first, made, node, _assign(name, ast.Constant(None), at=node)]
+
+    def _with(self, node: ast.With) -> list[ast.stmt]:
+        item, *others = node.items
+        if others:
+            inner = ast.copy_location(ast.With(others, node.body), node)
+            return self._with(ast.copy_location(ast.With([item], [inner]), node))
+        expression = item.context_expr
+        self._note_calls(expression)
+        before = self._before(expression, wait="__enter__")
+        name = f"__with_{len(self.stops)}"
+        self._stop(expression, label="the with ends")
+        number = ast.Constant(len(self.stops) - 1)
+        made = _assign(name, _call("__with__", number, _load(name), at=expression))
+        item.context_expr = ast.copy_location(_load(name), expression)
+        node.body = self.block(node.body)
+        first = _assign(name, expression)
+        return [before, first, made, node, _assign(name, ast.Constant(None), at=node)]
+
+    def _match(self, node: ast.Match) -> list[ast.stmt]:
+        self._note_calls(node.subject)
+        for case in node.cases:
+            if case.guard:
+                raise self._error(case.guard, "a guard of a case belongs on a line of its own")
+            case.body = self.block(case.body)
+        return [self._before(node.subject), node]
+
+    def _before(self, node: ast.AST, wait: str = "") -> ast.stmt:
+        call = self._stop(node, wait)
+        return ast.copy_location(ast.Expr(call), call)
+
+    def _stop(self, node: ast.AST, wait: str = "", label: str = "") -> ast.expr:
+        """Number a stop, and return the call that holds the thread there."""
+        assert isinstance(node, ast.stmt | ast.expr)
+        used = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+        based = [n.value for n in ast.walk(node) if isinstance(n, ast.Attribute)]
+        waits = [] if label else list(self._waits(node))
+        if wait and isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            waits.append(self._wait(node, wait))
+        stop = Stop(
+            node.lineno,
+            node.end_lineno or node.lineno,
+            frozenset(n.id for n in used),
+            frozenset(n.id for n in based if isinstance(n, ast.Name)),
+            tuple(waits),
+            label,
+        )
+        self.stops.append(stop)
+        return _call("__stop__", ast.Constant(len(self.stops) - 1), at=node)
+
+    def _waits(self, node: ast.AST) -> Iterator[Wait]:
+        for call in ast.walk(node):
+            match call:
+                case ast.Call(func=ast.Attribute(value=ast.Constant())):
+                    pass  # a method of a literal: ", ".join(...)
+                case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in WAITING:
+                    yield self._wait(value, attr)
+
+    def _wait(self, node: ast.expr, method: str) -> Wait:
+        if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
+            raise self._error(node, f"what waits in '{method}' has to be a variable")
+        code = compile(ast.Expression(node), self.filename, "eval", dont_inherit=True)
+        return Wait(ast.unparse(node), code, method)
+
+    def _note_calls(self, *expressions: ast.expr) -> None:
+        for expression in expressions:
+            for node in _first_evaluated(expression):
+                place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+                self.calls[place] = _called(node)
+
+    def _refuse_generators(self, node: ast.FunctionDef) -> None:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Yield | ast.YieldFrom | ast.Await):
+                raise self._error(inner, "a generator keeps a state that nobody can look into")
+
+    def _error(self, node: ast.expr, text: str) -> LevelError:
+        return LevelError(f"{self.filename}:{node.lineno}: {text}")
+
+
+def _values(node: ast.stmt) -> list[ast.expr]:
+    """Return what a simple statement evaluates first, with nothing else on the stack."""
+    match node:
+        case ast.Expr(value=value) | ast.Assign(value=value):
+            return [value]
+        case ast.AnnAssign(value=ast.expr() as value) | ast.Assert(test=value):
+            return [value]
+        case ast.Raise(exc=ast.expr() as value):
+            return [value]
+    return []  # `x += f()` has loaded x already
+
+
+def _first_evaluated(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the expressions that are evaluated while nothing else of the line is kept."""
+    yield node
+    match node:
+        case ast.Call(func=ast.Attribute(value=part)) | ast.Attribute(value=part):
+            yield from _first_evaluated(part)
+        case ast.Subscript(value=part) | ast.BinOp(left=part) | ast.Compare(left=part):
+            yield from _first_evaluated(part)
+        case ast.UnaryOp(operand=part) | ast.NamedExpr(value=part):
+            yield from _first_evaluated(part)
+        case ast.BoolOp(values=parts):
+            for part in parts:
+                yield from _first_evaluated(part)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            for part in (test, body, orelse):
+                yield from _first_evaluated(part)
+
+
+def _called(node: ast.expr) -> str:
+    match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return name
+        case ast.Attribute(attr=name):
+            return name  # a property
+    return ""
+
+
+def _load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _assign(name: str, value: ast.expr, at: ast.AST | None = None) -> ast.stmt:
+    target = ast.Name(name, ast.Store())
+    return ast.copy_location(ast.Assign([target], value), at or value)
+
+
+def _call(name: str, *arguments: ast.expr, at: ast.AST) -> ast.expr:
+    return ast.copy_location(ast.Call(_load(name), list(arguments), []), at)
