@@ -1,9 +1,10 @@
 """A lock for writers
 
-Carol joins and Bob leaves: they change the set, so they take the lock.
-Ann's thread only reads the set.
+Carol's thread changes the set, so it takes the lock. Ann's thread only
+reads the set.
 
-Afterwards: A lock protects data only if every thread that uses the data takes it, readers too.
+Afterwards: A lock protects data only if every thread that uses the data
+takes it, readers too.
 Kind: decide
 Orders: 48, of which 34 break the promise
 """
@@ -11,13 +12,13 @@ Orders: 48, of which 34 break the promise
 from threading import Lock, Thread
 
 clients = {1, 2}
-received = []
+inbox = {1: [], 2: [], 3: []}
 lock = Lock()
 
 
 def forward():
     for client in clients:
-        received.append(client)
+        inbox[client].append("hi")
 
 
 def join():
@@ -33,7 +34,8 @@ threads = [
 
 def check():
     """Clients 1 and 2 receive the message, and no thread dies."""
-    assert {1, 2} <= set(received), f"only {received} received it"
+    missed = [n for n in (1, 2) if inbox[n] != ["hi"]]
+    assert not missed, f"{missed} did not receive it"
 
 
 if __name__ == "__main__":

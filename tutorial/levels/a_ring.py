@@ -5,7 +5,8 @@ each say two things and then read two. The broker forwards what Ann says
 to Bob, and what Bob says to Ann. An item on the inbound queue is the
 queue on which the broker should put it.
 
-Afterwards: In a ring of bounded queues everyone can wait for the next one, and nobody is last.
+Afterwards: In a ring of bounded queues everyone can wait for the next one,
+and nobody is last.
 Kind: decide
 Orders: 436, of which 4 break the promise
 """

@@ -4,12 +4,14 @@ Bob's outbound queue has room for one item. The broker never waits: if
 an item does not fit, it is dropped. Now Bob is to get his last message,
 and then the end mark that tells his writer to stop.
 
-Afterwards: An end mark needs a place of its own: on a full queue it is dropped like anything else.
+Afterwards: An end mark needs a place of its own: on a full queue it is
+dropped like anything else.
 Kind: break
 Orders: 3, of which 1 break the promise
 """
 
 import queue
+from contextlib import suppress
 from threading import Thread
 
 outbound = queue.Queue(1)
@@ -18,10 +20,8 @@ sent = []
 
 def run_broker():
     for item in ("hello", None):
-        try:
+        with suppress(queue.Full):
             outbound.put_nowait(item)
-        except queue.Full:
-            pass
 
 
 def run_writer():

@@ -3,7 +3,8 @@
 Ann says two things, and Bob says one. Now the threads put them on one inbound queue,
 and a broker takes them from there and puts them on the outbound queues.
 
-Afterwards: One thread decides what came first. So there is one order, and everyone gets it.
+Afterwards: One thread decides what came first. So there is one order, and
+everyone gets it.
 Kind: decide
 Orders: 66, of which 0 break the promise
 """

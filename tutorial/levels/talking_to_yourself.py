@@ -3,7 +3,8 @@
 The broker finds that Bob has gone, and reports that on its own inbound
 queue, which has room for one item. Ann is about to say something.
 
-Afterwards: A thread that takes from a queue must not wait for room on it: nobody else would make any.
+Afterwards: A thread that takes from a queue must not wait for room on it:
+nobody else would make any.
 Kind: break
 Orders: 2, of which 1 break the promise
 """

@@ -5,7 +5,8 @@ Bob joins and says something at once. The server stops when both readers
 have ended. The broker's code is not stepped line by line: only its queues
 can be touched by others, so it stops there.
 
-Afterwards: Nothing is shared that could be seen half done. Who receives what depends on one order alone: that of the inbound queue.
+Afterwards: Nothing is shared that could be seen half done. Who receives
+what depends on one order alone: that of the inbound queue.
 Kind: decide
 Orders: 102, of which 0 break the promise
 """

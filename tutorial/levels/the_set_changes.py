@@ -3,7 +3,8 @@
 Ann's thread forwards what she says to clients 1 and 2. Meanwhile Carol,
 client 3, joins.
 
-Afterwards: A loop is many steps. If the set changes between two of them, the thread that loops pays for it.
+Afterwards: A loop is many steps. If the set changes between two of them,
+the thread that loops pays for it.
 Kind: break
 Orders: 6, of which 4 break the promise
 """
@@ -11,12 +12,12 @@ Orders: 6, of which 4 break the promise
 from threading import Thread
 
 clients = {1, 2}
-received = []
+inbox = {1: [], 2: [], 3: []}
 
 
 def forward():
     for client in clients:
-        received.append(client)
+        inbox[client].append("hi")
 
 
 def join():
@@ -31,7 +32,8 @@ threads = [
 
 def check():
     """Clients 1 and 2 receive the message, and no thread dies."""
-    assert {1, 2} <= set(received), f"only {received} received it"
+    missed = [n for n in (1, 2) if inbox[n] != ["hi"]]
+    assert not missed, f"{missed} did not receive it"
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 There are two rooms, each with a lock. Ann moves from blue to red, Bob
 from red to blue. Each thread takes the lock of the room it leaves, and
-then the lock of the other.
+then also the lock of the other.
 
-Afterwards: If every thread takes several locks in the same order, none of them can wait in a circle.
+Afterwards: If every thread takes several locks in the same order, none of
+them can wait in a circle.
 Kind: break
-Orders: 6, of which 2 break the promise
+Orders: 12, of which 6 break the promise
 """
 
 from threading import Lock, Thread
@@ -24,8 +25,8 @@ red = Room("bob")
 
 def move(name, old, new):
     with old.lock:
+        old.members.remove(name)
         with new.lock:
-            old.members.remove(name)
             new.members.append(name)
 
 

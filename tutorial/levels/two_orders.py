@@ -3,7 +3,8 @@
 Each client has an outbound queue now. Ann and Bob talk at the same
 moment, to Carol and to Dan. Each thread puts its message on both queues.
 
-Afterwards: Each queue keeps its order, but nothing keeps the order of one queue equal to that of another.
+Afterwards: Each queue keeps its order, but nothing keeps the order of one
+queue equal to that of another.
 Kind: break
 Orders: 6, of which 2 break the promise
 """

@@ -3,7 +3,8 @@
 Ann and Bob both talk to Carol. Each thread sends a frame on Carol's
 socket: first its header, then its body.
 
-Afterwards: A frame stays whole only if no other thread sends on the socket meanwhile.
+Afterwards: A frame stays whole only if no other thread sends on the socket
+meanwhile.
 Kind: break
 Orders: 6, of which 4 break the promise
 """

@@ -4,7 +4,8 @@ Ann's thread holds the lock while it sends to Sam, whose buffer has room
 for one message. Sam's own thread reads from the buffer, but first it has
 to note that he is there. Carol wants to join.
 
-Afterwards: A thread that waits while it holds a lock makes everyone else wait too, even the one it waits for.
+Afterwards: A thread that waits while it holds a lock makes everyone else
+wait too, even the one it waits for.
 Kind: break
 Orders: 11, of which 2 break the promise
 """

@@ -3,7 +3,8 @@
 The server starts a thread for Ann, and then one for Bob. Each thread
 serves its client.
 
-Afterwards: The order in which threads are started is not the order in which they run.
+Afterwards: The order in which threads are started is not the order in which
+they run.
 Kind: break
 Orders: 2, of which 1 break the promise
 """

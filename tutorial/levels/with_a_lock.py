@@ -2,7 +2,8 @@
 
 The set that changed, now with a lock. Both threads take it.
 
-Afterwards: If every thread takes the lock, none of them finds the set half changed.
+Afterwards: If every thread takes the lock, none of them finds the set half
+changed.
 Kind: decide
 Orders: 2, of which 0 break the promise
 """
@@ -10,14 +11,14 @@ Orders: 2, of which 0 break the promise
 from threading import Lock, Thread
 
 clients = {1, 2}
-received = []
+inbox = {1: [], 2: [], 3: []}
 lock = Lock()
 
 
 def forward():
     with lock:
         for client in clients:
-            received.append(client)
+            inbox[client].append("hi")
 
 
 def join():
@@ -33,7 +34,8 @@ threads = [
 
 def check():
     """Clients 1 and 2 receive the message, and no thread dies."""
-    assert {1, 2} <= set(received), f"only {received} received it"
+    missed = [n for n in (1, 2) if inbox[n] != ["hi"]]
+    assert not missed, f"{missed} did not receive it"
 
 
 if __name__ == "__main__":

@@ -14,12 +14,20 @@ whatever cannot be looked into is an error, not a guess.
 | `memory` | loops and `with` blocks whose memory can be looked at |
 | `stand_ins` | Lock, Condition, Queue and Thread that say why one would have to wait |
 | `level` | reads a level, and loads it afresh for each run |
-| `run` | one run: real threads that go one line at a time |
+| `run`, `thread` | one run: real threads that go one line at a time |
 | `state` | what makes two moments of a run the same |
 | `explore` | all states that a level can be in, and the steps between them |
 | `graph` | what the explorer found: ends, orders, ways to a failure |
 | `show` | values as short texts |
 | `export` | the graph as the page's player reads it |
 | `alone` | how often the same file fails without anybody deciding |
-| `text`, `command` | the player in a terminal |
+| `text`, `__main__` | the player in a terminal |
 """
+
+
+class LevelError(Exception):
+    """A level cannot be played as it is written. The text is one line, and names the place."""
+
+
+class Abandoned(BaseException):
+    """Ends the threads of a run that is over. No `except Exception` of a level stops it."""

@@ -6,7 +6,6 @@ differs from machine to machine, and from day to day; so no test and no page dep
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,6 @@ class Alone:
 
 def left_alone(level: Level, runs: int = RUNS) -> Alone:
     """Run a level many times, as it is."""
-    threading.excepthook = lambda _: None  # a thread that dies is counted, not reported
     done = kept = stuck = 0
     while done < runs and stuck < STUCK:
         outcome = run_once(level)

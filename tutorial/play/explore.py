@@ -14,11 +14,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import LevelError
+from . import LevelError
 from .graph import Graph, Node, Standing
 from .level import Level
-from .run import LevelThread, Run
+from .run import Run
 from .show import show, show_all
+from .thread import LevelThread
 
 LIMIT = 2000
 """States that a level may have."""
@@ -108,7 +109,7 @@ def _standing(thread: LevelThread, names: dict[int, str]) -> Standing:
     text = ", ".join(f"{name} = {value}" for name, value in own)
     if thread.at is None:
         error = thread.error
-        return Standing(None, "", text, error and f"{type(error).__name__}: {error}")
+        return Standing(None, "", text, f"{type(error).__name__}: {error}" if error else None)
     at = thread.at
     place = (at.line, at.end_line, at.label)
     return Standing(place, thread.why_not() or "", text, None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .errors import LevelError
+from . import LevelError
 from .level import Level
 
 
@@ -122,6 +122,11 @@ class Graph:
         return self.ways[id(self.nodes[0])][1]
 
     @property
+    def counted(self) -> str:
+        """Both counts, as a level's file says them."""
+        return f"{self.orders}, of which {self.broken} break the promise"
+
+    @property
     def steps(self) -> int:
         """How many steps there are between states."""
         return sum(len(node.next) for node in self.nodes)
@@ -165,5 +170,5 @@ class Graph:
         if (self.orders, self.broken) != self.level.counts:
             raise LevelError(
                 f"{self.level.path.name} says '{self.level.facts['Orders']}', but it is "
-                f"'{self.orders}, of which {self.broken} break the promise'"
+                f"'{self.counted}'"
             )

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from .errors import LevelError
+from . import LevelError
 from .stand_ins import MODULES, queue_like
 from .weave import Woven, weave
 
@@ -132,7 +132,9 @@ class Level:
         end = end or next((n.lineno for n in body if _binds(n, "threads")), None)
         if end is None:
             raise LevelError(f"{self.path.name}: there is no list 'threads'")
-        start = min(body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", [])), end)
+        start = min(
+            body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", [])), end
+        )
         lines = self.source.splitlines()
         while lines[start - 2].startswith("#"):
             start -= 1

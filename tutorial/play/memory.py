@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from types import FrameType, TracebackType
 from typing import Any
 
-from .errors import LevelError
+from . import LevelError
 
 Pause = Callable[[int, FrameType], None]
 
-LOOPED = (list, tuple, set, frozenset, dict, range, str, bytes, deque)
-LOOPED += (type({}.keys()), type({}.values()), type({}.items()))
+VIEWS: tuple[type[Any], ...] = (type({}.keys()), type({}.values()), type({}.items()))
+LOOPED: tuple[type[Any], ...]
+LOOPED = (list, tuple, set, frozenset, dict, range, str, bytes, deque, *VIEWS)
 
 
 class Loop:
     """The iterator of a `for`: stops before each turn but the first, which the line itself is."""
 
-    def __init__(self, pause: Pause, number: int, container: Iterable[Any]) -> None:
+    def __init__(self, pause: Pause, number: int, container: Collection[Any]) -> None:
         if not isinstance(container, LOOPED):
             kind = type(container).__name__
             raise LevelError(f"a loop over a {kind} cannot be looked into: take a list")

@@ -11,16 +11,17 @@ import threading
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from msgproxy.schedule import Schedule, StepMissed
 
-from .errors import Abandoned, LevelError
+from . import Abandoned, LevelError
 from .level import Level
 from .memory import Loop, With
-from .stand_ins import STAND_INS, Thread, here
+from .stand_ins import here
 from .state import Walk, reach
+from .thread import LevelThread
 from .weave import Stop
 
 PATIENCE = 10.0
@@ -36,6 +37,8 @@ class Run(AbstractContextManager["Run"]):
         self.schedule = Schedule(by_hand=True, patience=PATIENCE)
         self.is_abandoned = False
         self.taken: list[str] = []
+        self.playing: set[threading.Thread] = set()
+        """The threads that have been started and have not ended: each takes itself out."""
         pause = self.pause
         tools = {"__stop__": self._stop, "__loop__": partial(Loop, pause)}
         self.module = level.load({**tools, "__with__": partial(With, pause)})
@@ -44,9 +47,18 @@ class Run(AbstractContextManager["Run"]):
         names = [thread.name for thread in self.threads]
         if len(set(names)) < len(names) or any(len(name.split()) != 1 for name in names):
             raise LevelError(f"{level.path.name}: each thread needs a name of one word: {names}")
-        for thread in self.threads:  # one after the other, since even the first lines may share
-            thread.start()
-            self._settle()
+
+    def __enter__(self) -> Run:
+        """Start the threads, one after the other, since even their first lines may share."""
+        try:
+            for thread in self.threads:
+                self.playing.add(thread)
+                thread.start()
+                self._settle()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
 
     def possible(self) -> list[str]:
         """Return the names of the threads that can take a step now."""
@@ -95,7 +107,8 @@ class Run(AbstractContextManager["Run"]):
         self.is_abandoned = True
         self.schedule.abandon()
         for thread in self.threads:
-            thread.join(PATIENCE)
+            if thread.ident:  # a level may be wrong before all are started
+                thread.join(PATIENCE)
 
     # Called by the level's threads.
 
@@ -105,7 +118,7 @@ class Run(AbstractContextManager["Run"]):
     def pause(self, number: int, frame: FrameType) -> None:
         """Hold the thread before a line, if the line touches anything shared."""
         thread = here()
-        if thread is None or thread.run_it_is_in is not self:
+        if thread is None or thread.level_run is not self:
             return  # the level's own first lines, or its check
         if self.is_abandoned:
             raise Abandoned
@@ -134,8 +147,9 @@ class Run(AbstractContextManager["Run"]):
                 yield REBOUND
             elif name in frame.f_globals:
                 value = frame.f_globals[name]
-                is_class = isinstance(value, type) and value.__module__ == frame.f_globals["__name__"]
-                yield REBOUND if is_class and name in stop.classes else value
+                is_own = getattr(value, "__module__", "") == frame.f_globals["__name__"]
+                is_shared_class = isinstance(value, type) and is_own and name in stop.classes
+                yield REBOUND if is_shared_class else value
 
     def _others(self, thread: LevelThread) -> Iterable[Any]:
         """Yield what is shared, or known to another thread: its variables, or what it will run."""
@@ -146,197 +160,15 @@ class Run(AbstractContextManager["Run"]):
                 yield from other.roots()
 
     def _settle(self) -> None:
-        started = {thread for thread in self.threads if thread.ident}
+        """Wait until each thread that was started stands at a stop or has ended."""
         try:
-            self.schedule.waiting(cast={thread for thread in started if not thread.is_over})
+            self.schedule.waiting(cast=self.playing)
         except StepMissed as error:
             raise LevelError(f"a thread has not come to a stop within {PATIENCE:g} s") from error
-        for thread in started:
+        for thread in self.threads:
             if isinstance(thread.error, LevelError):
                 raise thread.error
 
 
 REBOUND = object()
 """In place of the value of a global that some function binds anew."""
-
-
-class LevelThread(threading.Thread):
-    """A real thread that runs what a level's `Thread` says, and stands at stops."""
-
-    def __init__(self, run: Run, made: Thread) -> None:
-        super().__init__(name=made.name, daemon=True)
-        self.run_it_is_in = run
-        self.made = made
-        self.error: BaseException | None = None
-        self.at: Stop | None = None
-        self.frames: list[FrameType] = []
-        """The woven functions that it is in, the innermost first."""
-        self.handled: BaseException | None = None
-        self.object: Any = None
-        self.remembered: list[Any] = []
-        """In code that is not woven: all that queues have given to it."""
-
-    @property
-    def is_at_stop(self) -> bool:
-        """Whether it stands somewhere, and has not ended."""
-        return self.at is not None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended, well or not."""
-        return self.made.is_over
-
-    def run(self) -> None:
-        """Run what the level says, and note of what it dies."""
-        try:
-            self.made.target(*self.made.args)
-        except (Abandoned, StepMissed):
-            pass
-        except Exception as error:
-            self.error = error
-        finally:
-            self.at, self.frames = None, []
-            self.made.is_over = True
-            self.run_it_is_in.schedule.look_again()
-
-    # Called by itself.
-
-    def stand(self, stop: Stop, frame: FrameType) -> None:
-        """Stand at a stop until it is allowed to go on."""
-        self.handled = sys.exc_info()[1]
-        self.frames = list(self._frames(frame))
-        self.at = stop
-        try:
-            with self.run_it_is_in.schedule.turn(self.name):
-                pass
-        except StepMissed:
-            raise Abandoned from None
-        finally:
-            self.at, self.frames, self.handled, self.object = None, [], None, None
-
-    def stand_within(self, stand_in: Any, method: str, frame: FrameType) -> None:
-        """Stand in the middle of a line, or in code that is not woven."""
-        self.object = (stand_in, method)
-        while not self.is_woven(frame) and frame.f_code not in self.run_it_is_in.shown:
-            if frame.f_back is None or frame.f_code is LevelThread.run.__code__:
-                raise LevelError(f"{self.name} is in code that is not in SHOWN")
-            frame = frame.f_back
-        label = f"{frame.f_code.co_qualname}:{method}"
-        self.stand(Stop(frame.f_lineno, frame.f_lineno, frozenset(), frozenset(), (), label), frame)
-
-    def remember(self, frame: FrameType, given: Any) -> None:
-        """Note what code that is not woven was given: that decides what it does next."""
-        if not self.is_woven(frame):
-            self.remembered.append(given)
-
-    def is_woven(self, frame: FrameType) -> bool:
-        """Return whether a frame is one of the level."""
-        return frame.f_globals is self.run_it_is_in.module
-
-    def is_in_package(self, frame: FrameType) -> bool:
-        """Return whether a woven function was called by code that is not woven."""
-        above = frame.f_back
-        while above is not None and above.f_code is not LevelThread.run.__code__:
-            if above.f_code in self.run_it_is_in.shown:
-                return True
-            above = above.f_back
-        return False
-
-    def _frames(self, frame: FrameType) -> Iterator[FrameType]:
-        above: FrameType | None = frame
-        while above is not None and above.f_code is not LevelThread.run.__code__:
-            if not self.is_woven(above):
-                if self.run_it_is_in.shown:
-                    return  # what it has been given stands for it
-                raise LevelError(f"{self.name} is in {above.f_code.co_name}, which is not woven")
-            if above is not frame:
-                _refuse_hidden_values(self.run_it_is_in.level, above, called)
-            yield above
-            called = above.f_code.co_name
-            above = above.f_back
-
-    # Called by whoever decides, while it stands.
-
-    def why_not(self) -> str | None:
-        """Say why it cannot go, or return None if it can."""
-        if self.at is None:
-            return "has ended"
-        if self.object:
-            stand_in, method = self.object
-            return _why_not(stand_in, method, self._name_of(stand_in) or "it", self.name)
-        [frame, *_] = self.frames
-        reasons = []
-        for wait in self.at.waits:
-            waited = eval(wait.code, frame.f_globals, frame.f_locals)
-            if isinstance(waited, STAND_INS):
-                name = self._name_of(waited) or wait.text
-                reasons.append(_why_not(waited, wait.method, name, self.name))
-        if len(reasons) > 1:
-            raise LevelError(f"line {self.at.line} may wait twice: make it two lines")
-        return reasons[0] if reasons else None
-
-    def variables(self) -> dict[str, Any]:
-        """Return its own variables, of all functions that it is in."""
-        found: dict[str, Any] = {}
-        for frame in reversed(self.frames):
-            found.update(frame.f_locals)
-        return {name: value for name, value in found.items() if not name.startswith("__")}
-
-    def roots(self) -> Iterator[Any]:
-        """Yield what this thread can get at, besides what is shared."""
-        if self.ident is None or not (self.is_over or self.frames):
-            yield (self.made.target, self.made.args)
-        for frame in self.frames:
-            yield dict(frame.f_locals)
-        yield self.remembered
-
-    def state(self, walk: Walk) -> Hashable:
-        """Return where it stands, and what it can still see."""
-        if self.at is None:
-            return ("over", walk(self.error))
-        frames = []
-        for place, frame in enumerate(self.frames):
-            values = sorted(frame.f_locals.items(), key=lambda item: item[0])
-            at = self.at if place == 0 else frame.f_lasti
-            frames.append((frame.f_code.co_qualname, at, tuple((n, walk(v)) for n, v in values)))
-        return (tuple(frames), walk(self.handled), walk(self.object), walk(self.remembered))
-
-    def _name_of(self, value: Any) -> str | None:
-        shared = self.run_it_is_in.shared().items()
-        for name, known in shared:
-            if known is value:
-                return name
-            for attribute, inner in getattr(known, "__dict__", {}).items():
-                if inner is value:
-                    return f"{name}.{attribute}"
-        return None
-
-
-def _why_not(stand_in: Any, method: str, text: str, name: str) -> str | None:
-    reason: str | None = stand_in.why_not(method, text, name)
-    return reason
-
-
-def _refuse_hidden_values(level: Level, frame: FrameType, called: str) -> None:
-    """Refuse a stop within a call if Python keeps values of the calling line meanwhile.
-
-    Only calls that come first in their line are safe. And it has to be the woven function that
-    the line calls, not one like `sorted` that calls it, and remembers things of its own.
-    """
-    place = _place(frame.f_code, frame.f_lasti)
-    name = level.woven.calls.get(place)
-    if name is None:
-        raise LevelError(
-            f"{level.path.name}:{frame.f_lineno}: the call of {called} is part of a larger line; "
-            "make it a line of its own"
-        )
-    if called != name and called not in ("__init__", "__call__"):
-        raise LevelError(f"{level.path.name}:{frame.f_lineno}: {name} calls {called}, unseen")
-
-
-def _place(code: CodeType, offset: int) -> tuple[int | None, int | None, int | None, int | None]:
-    for number, place in enumerate(code.co_positions()):
-        if number * 2 == offset:
-            line, end_line, column, end_column = place
-            return line, end_line, column, end_column
-    raise AssertionError("an instruction that is not there")

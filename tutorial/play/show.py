@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .memory import Loop
@@ -36,33 +36,13 @@ def show(value: Any, names: Names) -> str:
     """Show one value."""
     if id(value) in names and not isinstance(value, str | int | bytes | None):
         return names[id(value)]
-    match value:
-        case Lock():
-            return f"held by {value.holder}" if value.holder else "free"
-        case Condition():
-            lock, sleeping = value.inside()
-            asleep = f", asleep: {', '.join(sleeping)}" if sleeping else ""
-            return show(lock, {}) + asleep
-        case Queue():
-            return _queue(value, names)
-        case Loop():
-            return "loop"
-        case tuple() if hasattr(value, "_fields"):
-            inside = ", ".join(show(item, names) for item in value)
-            return f"{type(value).__name__}({inside})"
-        case tuple() | list() | deque():
-            inside = ", ".join(show(item, names) for item in value)
-            return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-        case set() | frozenset():
-            return "{" + ", ".join(show(i, names) for i in value) + "}" if value else "set()"
-        case dict():
-            pairs = (f"{show(k, names)}: {show(v, names)}" for k, v in value.items())
-            return "{" + ", ".join(pairs) + "}"
+    for kinds, show_kind in KINDS:
+        if isinstance(value, kinds):
+            return show_kind(value, names)
     if dataclasses.is_dataclass(value):
         # The first two fields say what it is about; the others are sizes and numbers.
         fields = [getattr(value, field.name) for field in dataclasses.fields(value)[:2]]
-        inside = ", ".join(show(f, names) for f in fields if not isinstance(f, int))
-        return f"{type(value).__name__}({inside})"
+        return f"{type(value).__name__}({_all([f for f in fields if type(f) is not int], names)})"
     if is_object(value):
         return str(getattr(value, "name", type(value).__name__))
     return repr(value)
@@ -78,3 +58,38 @@ def _queue(value: Queue, names: Names) -> str:
     waiting = vars(value.real).get("_waiting", vars(value.real).get("queue", ()))
     text = show(list(waiting), names)
     return f"{text} full" if value.full() else text
+
+
+def _all(values: Iterable[Any], names: Names) -> str:
+    return ", ".join(show(value, names) for value in values)
+
+
+def _lock(lock: Lock, _: Names) -> str:
+    return f"held by {lock.holder}" if lock.holder else "free"
+
+
+def _condition(condition: Condition, names: Names) -> str:
+    lock, sleeping = condition.inside()
+    return _lock(lock, names) + (f", asleep: {', '.join(sleeping)}" if sleeping else "")
+
+
+def _tuple(value: tuple[Any, ...], names: Names) -> str:
+    name = type(value).__name__ if hasattr(value, "_fields") else ""
+    return f"{name}({_all(value, names)})"
+
+
+def _dict(value: dict[Any, Any], names: Names) -> str:
+    pairs = (f"{show(k, names)}: {show(v, names)}" for k, v in value.items())
+    return "{" + ", ".join(pairs) + "}"
+
+
+KINDS: list[tuple[Any, Callable[[Any, Names], str]]] = [
+    (Lock, _lock),
+    (Condition, _condition),
+    (Queue, _queue),
+    (Loop, lambda *_: "loop"),
+    (tuple, _tuple),
+    ((list, deque), lambda v, names: f"[{_all(v, names)}]"),
+    ((set, frozenset), lambda v, names: "{" + _all(v, names) + "}" if v else "set()"),
+    (dict, _dict),
+]

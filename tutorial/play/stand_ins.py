@@ -16,10 +16,10 @@ from collections.abc import Callable
 from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from .errors import LevelError
+from . import LevelError
 
 if TYPE_CHECKING:
-    from .run import LevelThread
+    from .thread import LevelThread
 
 
 def here() -> LevelThread | None:

@@ -14,13 +14,14 @@ from __future__ import annotations
 import dataclasses
 import enum
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
-from .errors import LevelError
+from . import LevelError
 from .memory import Loop, With
 from .stand_ins import STAND_INS
 
@@ -101,6 +102,7 @@ PARTS: list[tuple[Any, Callable[[Any], Iterable[Any]]]] = [
     (MethodType, lambda v: (v.__self__, v.__name__)),
     (FunctionType, _cells),
     (SimpleNamespace, attributes),
+    (threading.Thread, lambda v: (v.name,)),  # as the package notes who owns what
 ]
 
 

@@ -17,15 +17,19 @@ A `for` stops again at each turn, in `__loop__`; a `with` stops again when it en
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
-from .errors import LevelError
+from . import LevelError
 
 WAITING = frozenset({"acquire", "get", "join", "put", "take_all", "wait"})
 """Methods that may have to wait, if the object is a stand-in."""
 
+SILENT = frozenset({"pass", "break", "continue", "global", "nonlocal", "import", "importfrom"})
+"""Statements that touch nothing."""
+
+Weaving = Callable[[ast.stmt], list[ast.stmt]]
 Position = tuple[int | None, int | None, int | None, int | None]
 
 
@@ -101,40 +105,48 @@ class Weaver:
 
     def statement(self, node: ast.stmt) -> list[ast.stmt]:
         """Weave a statement and those inside it."""
-        match node:
-            case ast.FunctionDef() | ast.ClassDef():
-                return [self.definition(node)]
-            case ast.Pass() | ast.Break() | ast.Continue() | ast.Global() | ast.Nonlocal():
-                return [node]
-            case ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
-                return [node]
-            case ast.If(test=test) | ast.While(test=test):
-                # Not before it: an `elif` and each turn of a `while` have a stop of their own.
-                self._note_calls(test)
-                stop = self._stop(test)
-                node.test = ast.copy_location(ast.BoolOp(ast.Or(), [stop, test]), test)
-                node.body, node.orelse = self.block(node.body), self.block(node.orelse)
-                return [node]
-            case ast.For():
-                return self._for(node)
-            case ast.With():
-                return self._with(node)
-            case ast.Try():
-                node.body, node.orelse = self.block(node.body), self.block(node.orelse)
-                for handler in node.handlers:
-                    handler.body = self.block(handler.body)
-                node.finalbody = self.block(node.finalbody)
-                return [node]
-            case ast.Match():
-                return self._match(node)
-            case ast.Return(value=ast.expr() as value):
-                # A `finally` or the end of a `with` comes between the value and the return.
-                self._note_calls(value)
-                stop, name = self._before(node), "__value"
-                node.value = _load(name)
-                return [stop, _assign(name, value), node]
+        kind = type(node).__name__.lower()
+        if kind in SILENT or _is_docstring(node):
+            return [node]
+        weave_kind: Weaving = getattr(self, f"_{kind}", self._simple)
+        return weave_kind(node)
+
+    def _simple(self, node: ast.stmt) -> list[ast.stmt]:
         self._note_calls(*_values(node))
         return [self._before(node), node]
+
+    def _functiondef(self, node: ast.FunctionDef) -> list[ast.stmt]:
+        return [self.definition(node)]
+
+    def _classdef(self, node: ast.ClassDef) -> list[ast.stmt]:
+        return [self.definition(node)]
+
+    def _if(self, node: ast.If | ast.While) -> list[ast.stmt]:
+        # Not before it: an `elif` and each turn of a `while` have a stop of their own.
+        test = node.test
+        self._note_calls(test)
+        node.test = ast.copy_location(ast.BoolOp(ast.Or(), [self._stop(test), test]), test)
+        node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        return [node]
+
+    _while = _if
+
+    def _try(self, node: ast.Try) -> list[ast.stmt]:
+        node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        for handler in node.handlers:
+            handler.body = self.block(handler.body)
+        node.finalbody = self.block(node.finalbody)
+        return [node]
+
+    def _return(self, node: ast.Return) -> list[ast.stmt]:
+        if node.value is None:
+            return self._simple(node)
+        # A `finally` or the end of a `with` comes between the value and the return.
+        self._note_calls(node.value)
+        before = self._before(node)
+        kept = _assign("__value", node.value)
+        node.value = ast.copy_location(_load("__value"), node.value)
+        return [before, kept, node]
 
     def _for(self, node: ast.For) -> list[ast.stmt]:
         self._note_calls(node.iter)
@@ -223,6 +235,10 @@ class Weaver:
 
     def _error(self, node: ast.expr, text: str) -> LevelError:
         return LevelError(f"{self.filename}:{node.lineno}: {text}")
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _values(node: ast.stmt) -> list[ast.expr]:
