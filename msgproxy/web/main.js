@@ -1,18 +1,14 @@
 // One client of the proxy, with a face: what happens when something is said, heard, or lost.
 // Rule: this is the only file that brings the others together. To read the script, begin here.
 
-import { byId } from "./basics.js";
-import { startComposer, takeBack } from "./composer.js";
-import { ADDRESS, Connection } from "./connection.js";
-import { countMessage } from "./counters.js";
-import { startInside } from "./inside.js";
-import { addRow, showEnd } from "./log.js";
-import { light } from "./map.js";
-import { yourName } from "./name.js";
-import { noteOf, rowOf } from "./rows.js";
-import { showState, showTrouble, showWaiting, whyClosed } from "./state.js";
-import { startViews } from "./view.js";
-import { awaitEcho, understood, worded } from "./words.js";
+import { startInside } from "./inside/inside.js";
+import { ADDRESS, Connection } from "./shared/connection.js";
+import { byId } from "./shared/dom.js";
+import { showState, showTrouble, showWaiting, startViews, whyClosed } from "./shared/header.js";
+import { awaitEcho, understood, worded } from "./shared/message_text.js";
+import { startComposer, takeBack, yourName } from "./talk/composer.js";
+import { countMessage, light } from "./talk/counters.js";
+import { addRow, noteOf, rowOf, showEnd } from "./talk/log.js";
 
 const connection = new Connection(ADDRESS, {
   connecting: () => showState("connecting"),

@@ -16,10 +16,10 @@ import hashlib
 import re
 from importlib.resources import files
 
-STYLE = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
-SCRIPT = re.compile(r'<script type="module" src="([\w.]+)"></script>')
+STYLE = re.compile(r'<link rel="stylesheet" href="([\w./]+)">')
+SCRIPT = re.compile(r'<script type="module" src="([\w./]+)"></script>')
 
-IMPORT = re.compile(r'^import \{[^}]+\} from "\./[\w.]+";\n', re.MULTILINE)
+IMPORT = re.compile(r'^import \{[^}]+\} from "\.{1,2}/[\w./]+";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function|async function|class)\b)", re.MULTILINE)
 
 

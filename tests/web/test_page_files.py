@@ -5,6 +5,7 @@ No browser is needed here. The browser would notice as well, but not say which f
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 
@@ -16,8 +17,9 @@ WEB = Path(__file__).parents[2] / "msgproxy" / "web"
 INDEX = (WEB / "index.html").read_text(encoding="utf-8")
 SCRIPTS = SCRIPT.findall(INDEX)
 KINDS = (".html", ".css", ".js")
+FILES = sorted(path for path in WEB.rglob("*") if path.suffix in KINDS)
 
-IMPORTED = re.compile(r'^import \{([^}]+)\} from "\./([\w.]+)";$', re.MULTILINE)
+IMPORTED = re.compile(r'^import \{([^}]+)\} from "(\.{1,2}/[\w./]+)";$', re.MULTILINE)
 DECLARED = re.compile(r"^(export )?(?:const|let|function|async function|class) (\w+)", re.MULTILINE)
 
 
@@ -30,14 +32,15 @@ def declared(file: str, *, exported: bool = False) -> list[str]:
 def test_every_file_is_listed_once() -> None:
     """Opening `index.html` explains the structure: what is not listed there is not in the page."""
     listed = ["index.html", *STYLE.findall(INDEX), *SCRIPTS]
-    assert sorted(listed) == sorted(path.name for path in WEB.iterdir() if path.suffix in KINDS)
+    assert sorted(listed) == sorted(path.relative_to(WEB).as_posix() for path in FILES)
 
 
 @pytest.mark.parametrize("file", SCRIPTS)
 def test_a_script_imports_what_earlier_ones_export(file: str) -> None:
     """So the scripts can be read in their order, and none runs before what it uses is there."""
     earlier = SCRIPTS[: SCRIPTS.index(file)]
-    for names, source in IMPORTED.findall((WEB / file).read_text(encoding="utf-8")):
+    for names, address in IMPORTED.findall((WEB / file).read_text(encoding="utf-8")):
+        source = posixpath.normpath(posixpath.join(posixpath.dirname(file), address))
         assert source in earlier
         assert set(re.findall(r"\w+", names)) <= set(declared(source, exported=True))
 
@@ -56,7 +59,7 @@ def test_nothing_is_left_to_import_or_to_load() -> None:
         assert not pattern.search(page)
 
 
-@pytest.mark.parametrize("path", sorted(WEB.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_line_fits_the_screen(path: Path) -> None:
     """Ruff sees to it in Python; in the page's files this test does: 100 columns."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):

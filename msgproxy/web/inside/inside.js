@@ -2,17 +2,18 @@
 // Rule: this file brings the others together, and it works only while it can be seen. Hops come in
 // at the trace, wait in the replay, and reach the cast and the picture when their moment is due.
 
-import { byId } from "./basics.js";
-import { sayMany } from "./burst.js";
-import { caption, microseconds } from "./caption.js";
-import { Cast } from "./cast.js";
+import { Cast } from "./actors.js";
+import {
+  addMissed, addNote, addPassedOver, caption, forgetTallies, microseconds,
+} from "./captions.js";
+import {
+  canBeSlow, joinAndReadNothing, MANY_MESSAGES, sayMany, setSlowness, slowness,
+} from "./controls.js";
 import { areMoving, clearFlights, inSight, plan } from "./flights.js";
 import { LANES } from "./geometry.js";
-import { addMissed, addNote, addPassedOver, forgetTallies } from "./notes.js";
 import { Replay } from "./replay.js";
 import { drawScene } from "./scene.js";
-import { canBeSlow, joinAndReadNothing } from "./slow.js";
-import { MANY_MESSAGES, setSlowness, slowness } from "./speed.js";
+import { byId } from "../shared/dom.js";
 import { watch, watchNoMore } from "./trace.js";
 
 const JOURNEY = 450; // ms of the replay in which a message gets from one place to the next

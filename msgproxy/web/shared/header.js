@@ -2,7 +2,7 @@
 // Rule: a screen reader hears of changes, not of every second. So the countdown is not a part of
 // the word that is read out, and the word is written only when it is another one.
 
-import { byId } from "./basics.js";
+import { byId } from "./dom.js";
 
 const REASONS = {
   1001: "The server stopped",
@@ -37,3 +37,29 @@ export function whyClosed({ code, reason, wasOpen }) {
   if (code in REASONS) return `${REASONS[code]} (${code}).`;
   return `The connection was closed (${[code, reason].filter(Boolean).join(", ")}).`;
 }
+
+// The views: "talk" and "inside", of which one is shown, as the address says (#inside).
+// Rule: they are links, so the keyboard, the back button and a bookmark need nothing from here.
+
+
+const VIEWS = ["talk", "inside"]; // the first is the one that the plain address shows
+
+let switched; // is told the name of the view that is shown from now on
+
+export function startViews(itsSwitched) {
+  switched = itsSwitched;
+  showView();
+}
+
+function showView() {
+  const shown = VIEWS.find((view) => location.hash === `#${view}`) ?? VIEWS[0];
+  for (const view of VIEWS) {
+    byId(view).hidden = view !== shown;
+    const link = document.querySelector(`nav a[href="#${view}"]`);
+    if (view === shown) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  switched(shown);
+}
+
+window.onhashchange = showView;

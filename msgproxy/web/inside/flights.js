@@ -3,7 +3,7 @@
 // a queue when it is put there, and sets out from it when it is taken: at the recorded time.
 
 import { SLOTS } from "./geometry.js";
-import { understood } from "./words.js";
+import { understood } from "../shared/message_text.js";
 
 const MOST = 150; // copies of messages that are drawn at a time
 const MESSAGE = /^(\d+)\.\d+$/;

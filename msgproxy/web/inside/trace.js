@@ -2,7 +2,7 @@
 // Rule: it is watched only while it can be seen. Without viewers the server notes nothing, so
 // whoever looks away, to another view or to another tab, ends it.
 
-import { ADDRESS, Connection } from "./connection.js";
+import { ADDRESS, Connection } from "../shared/connection.js";
 
 const FIELDS = ["number", "time", "thread", "act", "queue", "items", "depth", "size", "text"];
 

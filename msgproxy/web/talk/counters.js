@@ -1,8 +1,7 @@
 // The counters: how many messages and bytes this tab has sent and received.
 // Rule: bytes are those of the content, as UTF-8; what the protocol adds to it does not count.
 
-import { byId, oncePerFrame, readable } from "./basics.js";
-import { light } from "./map.js";
+import { byId, oncePerFrame, readable } from "../shared/dom.js";
 
 const counters = {
   sent: { messages: 0, bytes: 0 },
@@ -32,3 +31,16 @@ const showSoon = oncePerFrame(() => {
     byId(`${direction}-bytes`).textContent = size.format(bytes);
   }
 });
+
+// The map: a light runs along the lines that a message takes.
+// Rule: no more than one light per line. Under load it stands for many messages.
+
+const LIGHT = { strokeDashoffset: [14, -100] }; // from before the start of a line to past its end
+
+export function light(direction) {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  for (const route of document.querySelectorAll(`.route.${direction} path`)) {
+    const isDark = route.getAnimations().length === 0;
+    if (isDark) route.animate(LIGHT, { duration: 1_100, easing: "ease-in-out" });
+  }
+}

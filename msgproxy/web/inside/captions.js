@@ -2,8 +2,8 @@
 // Rule: one line per hop, a few lines per frame. A screen reader gets one of them now and then:
 // all of them, read aloud, would never end.
 
-import { byId, create, oncePerFrame, readable } from "./basics.js";
 import { laneOf } from "./flights.js";
+import { byId, create, oncePerFrame, readable } from "../shared/dom.js";
 
 const LINES = 5;
 const NAMED_ITEMS = 3;
@@ -63,3 +63,50 @@ const showSteps = oncePerFrame(() => {
   aloudAt = performance.now();
   byId("aloud").textContent = `${thread} ${words}`;
 });
+
+// The notes: what should be seen for longer than the moment in which it happens.
+// Rule: whatever is left out of the picture is said here, as a number.
+
+
+const NOTES = 3;
+const STAYS = 12_000; // ms
+
+let passedOver = 0;
+let missed = 0;
+
+export function addNote(text) {
+  const note = create("li", "news", text);
+  byId("notes").append(note);
+  if (byId("notes").querySelectorAll(".news").length > NOTES) {
+    byId("notes").querySelector(".news").remove();
+  }
+  setTimeout(() => note.remove(), STAYS);
+}
+
+// Messages that came faster than the replay plays them.
+export function addPassedOver(messages) {
+  if (messages === 0) return;
+  passedOver += messages;
+  tally("passed-over", `${readable(passedOver)} message${passedOver === 1 ? "" : "s"} not shown: ` +
+    "they came faster than this slow motion plays.");
+}
+
+// Hops that were faster than the way from the server to here.
+export function addMissed(hops) {
+  if (hops === 0) return;
+  missed += hops;
+  tally("missed", `${readable(missed)} steps missed: the server took more than it tells.`);
+}
+
+export function forgetTallies() {
+  passedOver = 0;
+  missed = 0;
+  for (const note of byId("notes").querySelectorAll(".tally")) note.remove();
+}
+
+function tally(name, text) {
+  const known = byId("notes").querySelector(`.${name}`);
+  const note = known ?? create("li", `tally ${name}`, "");
+  note.textContent = text;
+  if (!known) byId("notes").prepend(note);
+}

@@ -1,10 +1,11 @@
 // The lanes: one per client, from its reader on the left to its writer on the right.
 // Rule: a lane is made when its client comes, and is moved, never made anew, as others come and go.
 
-import { readable } from "./basics.js";
 import { curve } from "./geometry.js";
-import { drawQueue, drawThread, makeQueue, makeThread } from "./station.js";
-import { drawn, hueOfClient, redraw, retext } from "./svg.js";
+import {
+  drawn, drawQueue, drawThread, hueOfClient, makeQueue, makeThread, redraw, retext,
+} from "./shapes.js";
+import { readable } from "../shared/dom.js";
 
 const RADIUS = 13;
 

@@ -2,7 +2,7 @@
 // Rule: the proxy adds nothing to a message. So the name travels inside it, as "name: text",
 // just as one would type it by hand, and nobody can trust that it is true.
 
-import { readable } from "./basics.js";
+import { readable } from "./dom.js";
 
 const NAMED = /^([^:\n]{1,32}): ([^]*)$/;
 const PREVIEW = 16; // bytes of a binary message shown in hex
