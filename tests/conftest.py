@@ -1,4 +1,7 @@
-"""What all tests share: servers on free ports, and the check that nothing of them is left."""
+"""What all tests share: servers on free ports, and the check that nothing of them is left.
+
+Which tests run, how to mark one that takes long, how they run in parallel: helpers/selection.py.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,16 @@ from redis_server import redis_server
 
 from msgproxy import Server
 
+pytest_plugins = ["selection"]
+
 __all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that stand elsewhere
 
 # Whoever starts the tests in the background of a shell has Ctrl-C ignored; so would all programs
 # that are started here, and that are tested to end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-if not sys.flags.dev_mode:
-    raise pytest.UsageError("run the tests with 'python -X dev -m pytest': the guards are on then")
+# Every process that runs tests has the ownership checks on: the workers get this at their start.
+os.environ["PYTHONDEVMODE"] = "1"
 
 
 def pytest_addoption(parser) -> None:
@@ -36,6 +41,8 @@ def pytest_addoption(parser) -> None:
 
 
 def pytest_configure(config) -> None:
+    if not (config.option.numprocesses or sys.flags.dev_mode):
+        raise pytest.UsageError("without workers, run 'python -X dev -m pytest': it checks owners")
     if name := config.getoption("--variant"):
         variants.VARIANTS[name].apply()
 

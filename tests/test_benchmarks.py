@@ -11,9 +11,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from redis_server import needs_program
 
 from msgproxy import OutboundQueue, Queues
+
+pytestmark = [pytest.mark.extra("benchmarks"), pytest.mark.xdist_group("heavy")]
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 FRAME = 66

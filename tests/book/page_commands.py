@@ -17,7 +17,7 @@ NOT_FOLLOWED = {
     r"python3 -m venv \.venv|source \.venv/bin/activate": "the tests run in what it makes",
     r"pip install .*": "it needs a network; `.ci/run` does it",
     r"python tests/benchmarks.*": "it takes minutes, and a machine of its own",
-    r"python -X dev -m pytest": "it would run this test",
+    r"python -m pytest": "it would run this test",
     r"python -X dev -m pytest --variant .*": "test_variants.py does, for a minute and more",
     r"sphinx-build .*": "test_docs.py builds the pages",
     r"python -m webbrowser .*": "it opens a browser",

@@ -30,7 +30,7 @@ WIDTHS = (390, 800, 1100, 1280, 1366, 1920)
 
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
-pytestmark = pytest.mark.timeout(DEADLINE + 60)
+pytestmark = [pytest.mark.timeout(DEADLINE + 60), pytest.mark.xdist_group("docs")]
 
 
 class Links(HTMLParser):

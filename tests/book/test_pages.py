@@ -27,7 +27,7 @@ SESSIONS = [
 
 GIT = ("git", "-c", "user.name=reader", "-c", "user.email=reader@localhost")
 
-pytestmark = pytest.mark.timeout(20 * PATIENCE)
+pytestmark = [pytest.mark.timeout(20 * PATIENCE), pytest.mark.xdist_group("pages")]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from clients import PING, encode_frame, wait_for
 from crowd import Crowd
 from process import ServeProcess
 
+pytestmark = pytest.mark.xdist_group("heavy")
+
 MIB = 1024 * 1024
 CROWD, SENDERS, VANISHING, DEAF, GARBAGE = 1000, 20, 200, 100, 50
 ROUNDS = 25

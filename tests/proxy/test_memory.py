@@ -11,7 +11,10 @@ import socket
 import threading
 from collections import Counter
 
+import pytest
 from clients import RawClient, wait_for, wait_for_clients
+
+pytestmark = pytest.mark.xdist_group("heavy")
 
 FEW, MANY = 300, 1500
 """Visits after which things are counted: the first ones fill what is filled only once."""

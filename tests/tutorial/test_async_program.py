@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 from clients import PATIENCE
 
+pytestmark = [
+    pytest.mark.extra("programs of the tutorial"),
+    pytest.mark.xdist_group("comparison"),
+]
+
 TOP = Path(__file__).parents[2]
 TASKS = TOP / "tutorial" / "comparison"
 

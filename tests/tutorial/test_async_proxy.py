@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from clients import BINARY, CLOSE, PATIENCE, PING, PONG, TEXT, RawClient
 
+pytestmark = pytest.mark.extra("programs of the tutorial")
+
 TASKS = Path(__file__).parents[2] / "tutorial" / "comparison"
 LARGE = bytes(100_000)
 

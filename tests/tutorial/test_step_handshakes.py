@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from clients import PATIENCE
 
+pytestmark = pytest.mark.extra("programs of the tutorial")
+
 FOLDER = Path(__file__).parents[2] / "tutorial" / "steps"
 STEPS = ["step09_wsproto", "step10_stopping", "step11_fast"]
 

@@ -18,6 +18,8 @@ from msgproxy.check.behaviours import load as check_load
 from msgproxy.check.behaviours.catalogue import NAMES
 from msgproxy.cli.main import main
 
+pytestmark = pytest.mark.extra("programs of the tutorial")
+
 FOLDER = Path(__file__).parents[2] / "tutorial" / "steps"
 STEPS = sorted(FOLDER.glob("step*.py"))
 TABLE = tomllib.loads((FOLDER / "changes.toml").read_text())
