@@ -18,8 +18,6 @@ from msgproxy.check.behaviours import load as check_load
 from msgproxy.check.behaviours.catalogue import NAMES
 from msgproxy.cli.main import main
 
-pytestmark = pytest.mark.extra("programs of the tutorial")
-
 FOLDER = Path(__file__).parents[2] / "tutorial" / "steps"
 STEPS = sorted(FOLDER.glob("step*.py"))
 TABLE = tomllib.loads((FOLDER / "changes.toml").read_text())
@@ -67,6 +65,7 @@ def test_there_are_eleven():
     assert len(STEPS) == 11
 
 
+@pytest.mark.extra("programs of the tutorial")
 @pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
 def test_a_step_has_the_behaviours_up_to_its_own(path, check, capsys, monkeypatch):
     # Whether an order is one by luck is not the question here: see the next test.
@@ -80,6 +79,7 @@ def test_a_step_has_the_behaviours_up_to_its_own(path, check, capsys, monkeypatc
     assert passed == list(NAMES[: NAMES.index(has) + 1])
 
 
+@pytest.mark.extra("programs of the tutorial")
 @pytest.mark.parametrize("path", STEPS, ids=lambda path: path.stem)
 def test_a_step_lacks_the_next_behaviour(path, check, capsys, monkeypatch):
     monkeypatch.setattr(check_wire, "SILENCE", 3)
