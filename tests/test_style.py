@@ -22,8 +22,8 @@ LAYERS = """
     cli.serve cli.chat cli.watch cli.check
     check.report
     check.behaviours.catalogue
-    check.behaviours.ends
-    check.behaviours.forwarding check.behaviours.load check.behaviours.connections
+    check.behaviours.forwarding check.behaviours.connections
+    check.behaviours.load
     check.harness
     check.client check.program
     check.frames

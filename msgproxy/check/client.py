@@ -1,6 +1,6 @@
 """One client of `msgproxy check`: as friendly, slow, mute or rude as it is told to be.
 
-Rule: nothing here waits. Its crew (`crew.py`) waits for all clients at once, so that each
+Rule: nothing here waits. Its harness (`harness.py`) waits for all clients at once, so that each
 of them answers its pings in time, whatever the others are about.
 """
 
@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from msgproxy.check import frames
-from msgproxy.check.failure import Surprise
+from msgproxy.check.failure import Unexpected
 from msgproxy.check.frames import Message
 
 AT_ONCE = 1 << 18
@@ -66,7 +66,7 @@ class Client:
         self.answer: Answer | None = None
         self.heard: deque[Message] = deque()
         self.pongs: list[bytes] = []
-        self.end: Surprise | None = None
+        self.end: Unexpected | None = None
         """Why nothing more can come. What has come before is in `heard` still."""
         self.close_code: int | None = None
         self.reads = True
@@ -90,7 +90,7 @@ class Client:
         """Go without a word."""
         self._socket.close()
 
-    # What to send. It waits in `outgoing` until the crew finds that the socket takes it.
+    # What to send. It waits in `outgoing` until the harness finds that the socket takes it.
 
     def request(self, address: Address, *headers: str) -> None:
         """Ask to be let in. `headers` come besides the usual ones, or in place of them."""
@@ -114,7 +114,7 @@ class Client:
         """Send any frame."""
         self.outgoing += frames.encode_frame(opcode, payload, fin=fin)
 
-    # Called by the crew when the socket is ready.
+    # Called by the harness when the socket is ready.
 
     def flush(self) -> None:
         """Send what the socket takes now."""
@@ -127,7 +127,7 @@ class Client:
             self.outgoing.clear()
             if self.reads:
                 self.receive()
-            self.end = self.end or Surprise("the end of the connection")
+            self.end = self.end or Unexpected("the end of the connection")
             return
         del self.outgoing[:sent]
 
@@ -141,12 +141,12 @@ class Client:
             data = b""
         try:
             self._take(data)
-        except Surprise as surprise:
-            self.end = surprise
+        except Unexpected as unexpected:
+            self.end = unexpected
 
     def _take(self, data: bytes) -> None:
         if not data:
-            raise Surprise("the end of the connection, without a goodbye")
+            raise Unexpected("the end of the connection, without a goodbye")
         if self.only_counts:
             self.counted += len(data)
             return
@@ -160,7 +160,7 @@ class Client:
         """Read the answer to the request, if it is all here; return what comes behind it."""
         head, end, rest = self._head.partition(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1."[: len(head)]) or len(head) > LONGEST_HEAD:
-            raise Surprise(f"something that is no HTTP: {head[:40]!r}")
+            raise Unexpected(f"something that is no HTTP: {head[:40]!r}")
         if not end:
             return b""
         status_line, *lines = head.decode("latin-1").split("\r\n")
@@ -169,10 +169,10 @@ class Client:
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
         self.answer = Answer(int(status) if status.isdigit() else 0, phrase.strip(), headers)
         if self.answer.status != 101:
-            raise Surprise(str(self.answer))
+            raise Unexpected(str(self.answer))
         proof = base64.b64encode(hashlib.sha1(self._key + SALT).digest()).decode()
         if headers.get("sec-websocket-accept") != proof:
-            raise Surprise("a welcome whose Sec-WebSocket-Accept does not fit the request's key")
+            raise Unexpected("a welcome whose Sec-WebSocket-Accept does not fit the request's key")
         return rest
 
     def _take_frame(self, opcode: int, fin: bool, payload: bytes) -> None:
@@ -182,7 +182,7 @@ class Client:
             self.send_frame(frames.CLOSE, payload)
             self.flush()
             words = f"a goodbye of the server, code {self.close_code} {reason}".rstrip()
-            raise Surprise(words)
+            raise Unexpected(words)
         if opcode == frames.PING:
             if self.answers_pings:
                 self.send_frame(frames.PONG, payload)

@@ -1,7 +1,7 @@
-"""How a behaviour of `msgproxy check` fails: in words for somebody who is stuck.
+"""How a behaviour fails: in words for somebody who is stuck.
 
-Rule: who waits for something says only what came instead (`Surprise`). What was done, and what
-was expected, says whoever had it in mind (`expecting`).
+Rule: the code that waits only says what came instead (`Unexpected`). The behaviour, which knows
+what it did and what it expected, adds that (`expecting`).
 """
 
 from __future__ import annotations
@@ -10,22 +10,31 @@ import contextlib
 from collections.abc import Iterator
 
 
-class Surprise(Exception):
-    """What came instead of what was expected, or that nothing did."""
+class Unexpected(Exception):
+    """What came instead of what was expected, or that nothing came."""
 
 
-class Failed(Exception):
-    """A behaviour is not there: what was done, what was expected, what came instead."""
+class Unreachable(Unexpected):
+    """There was no connection at all. So this says nothing about the behaviour."""
+
+
+class BehaviourFailed(Exception):
+    """The server does not have a behaviour: what was done, what was expected, what came instead."""
 
     def __init__(self, did: str, expected: str, instead: str) -> None:
         super().__init__(did, expected, instead)
         self.did, self.expected, self.instead = did, expected, instead
 
+    @property
+    def was_unreachable(self) -> bool:
+        """Whether the server could not even be connected to."""
+        return isinstance(self.__cause__, Unreachable)
+
 
 @contextlib.contextmanager
 def expecting(did: str, expected: str) -> Iterator[None]:
-    """Say what a block is about; a `Surprise` in it becomes the `Failed` that tells all of it."""
+    """Say what a block does. `Unexpected` within it becomes `BehaviourFailed`, with all three."""
     try:
         yield
-    except Surprise as surprise:
-        raise Failed(did, expected, str(surprise)) from surprise
+    except Unexpected as unexpected:
+        raise BehaviourFailed(did, expected, str(unexpected)) from unexpected

@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Iterator
 
-from msgproxy.check.failure import Surprise
+from msgproxy.check.failure import Unexpected
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 
@@ -48,7 +48,7 @@ def encode_message(message: Message) -> bytes:
 
 
 class FrameReader:
-    """Takes a server's bytes apart. Raises `Surprise` when they cannot be what it should send."""
+    """Takes a server's bytes apart. Raises `Unexpected` when they cannot be what it should send."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -64,10 +64,12 @@ class FrameReader:
             return None
         first, second = self._bytes[:2]
         opcode = first & 0x0F
-        self._doubt(first & 0x70, "has reserved bits set, which nobody agreed on")
-        self._doubt(opcode not in OPCODES, f"has opcode {opcode}, which does not exist")
-        self._doubt(second & 0x80, "is masked, which only clients do")
-        self._doubt(opcode >= CLOSE and second > 125, "is a control frame of more than 125 bytes")
+        self._reject_if(first & 0x70, "has reserved bits set, which nobody agreed on")
+        self._reject_if(opcode not in OPCODES, f"has opcode {opcode}, which does not exist")
+        self._reject_if(second & 0x80, "is masked, which only clients do")
+        self._reject_if(
+            opcode >= CLOSE and second > 125, "is a control frame of more than 125 bytes"
+        )
         start, length = 2, second
         if second >= 126:
             start = 4 if second == 126 else 10
@@ -81,10 +83,12 @@ class FrameReader:
         del self._bytes[:end]
         return opcode, bool(first & 0x80), payload
 
-    def _doubt(self, is_wrong: object, why: str) -> None:
+    def _reject_if(self, is_wrong: object, why: str) -> None:
         if is_wrong:
             begin = self._bytes[:SHOWN].hex(" ")
-            raise Surprise(f"bytes that are no frame of a server: it {why}; it begins with {begin}")
+            raise Unexpected(
+                f"bytes that are no frame of a server: it {why}; it begins with {begin}"
+            )
 
 
 class MessageReader:
@@ -97,7 +101,9 @@ class MessageReader:
     def feed(self, opcode: int, fin: bool, payload: bytes) -> Message | None:
         """Take a data frame; return the message if that was the last of it."""
         if (opcode == CONTINUATION) is (self._opcode is None):
-            raise Surprise("frames out of order: a message began within another, or in the middle")
+            raise Unexpected(
+                "frames out of order: a message began within another, or in the middle"
+            )
         self._opcode = self._opcode or opcode
         self._pieces.append(payload)
         if not fin:
@@ -107,4 +113,4 @@ class MessageReader:
         try:
             return whole.decode() if is_text else whole
         except UnicodeDecodeError as error:
-            raise Surprise(f"a text message that is not UTF-8 ({error.reason})") from None
+            raise Unexpected(f"a text message that is not UTF-8 ({error.reason})") from None

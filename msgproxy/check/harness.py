@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from msgproxy.check.client import Address, Client
-from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.failure import Unexpected, expecting
 from msgproxy.check.frames import Message
 from msgproxy.check.program import ServerProgram
 
@@ -31,7 +31,7 @@ SMALL_SEGMENT = 1000
 send buffer: whole messages would fit, and nobody could see them torn."""
 
 
-class Crew:
+class Harness:
     """Clients of one server. At the end of the `with` block they hang up."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Crew:
         """Let some time pass."""
         self.until(lambda: False, seconds)
 
-    # To do something and wait for it. A `Surprise` says that it went otherwise.
+    # To do something and wait for it. A `Unexpected` says that it went otherwise.
 
     def open(self, name: str, receive_buffer: int = 0) -> Client:
         """Connect, and say nothing yet."""
@@ -93,7 +93,7 @@ class Crew:
             sock.connect((self.address.host, self.address.port))
         except OSError as error:
             sock.close()
-            raise Surprise(f"the connection failed: {error.strerror or error}") from None
+            raise Unexpected(f"the connection failed: {error.strerror or error}") from None
         client = Client(name, sock)
         self.clients.append(client)
         return client
@@ -116,7 +116,7 @@ class Crew:
         if not condition() and client.end:
             raise client.end
         if not has_come:
-            raise Surprise(f"{nothing} within {self.patience:g} s")
+            raise Unexpected(f"{nothing} within {self.patience:g} s")
 
     def say(self, client: Client, *messages: Message) -> None:
         """Say something, and wait until all of it has been sent."""
@@ -136,7 +136,7 @@ class Crew:
         self.wait_for(client, lambda: client.heard, f"{client.name} got nothing")
         return client.heard.popleft()
 
-    def gather(self, *names: str, slow: str = "") -> list[Client]:
+    def connect_all(self, *names: str, slow: str = "") -> list[Client]:
         """Connect clients, and see to it that each is there. `slow` gets small buffers.
 
         Who comes speaks first, and the others listen: nobody talks while somebody is coming in,
@@ -147,22 +147,22 @@ class Crew:
             with expecting(f"connected {_list(names)}, one after the other", "each is let in"):
                 newcomer = self.connect(name, receive_buffer=SMALL_BUFFER if name == slow else 0)
             if clients:
-                self.introduce(newcomer, clients)
+                self.say_until_all_hear(newcomer, clients)
             clients.append(newcomer)
         return clients
 
-    def introduce(self, speaker: Client, others: list[Client]) -> None:
+    def say_until_all_hear(self, speaker: Client, others: list[Client]) -> None:
         """Let a client talk until all others hear it: a server may need a moment to add one."""
         greeting, last = f"hello from {speaker.name}", f"{speaker.name} has said hello"
         names = _list([other.name for other in others])
         with expecting(f"{speaker.name} said {greeting!r}, more than once", f"it reaches {names}"):
-            self.repeat(speaker, greeting, others, all)
+            self.say_until_heard(speaker, greeting, others, all)
             self.say(speaker, last)
             for other in others:
                 while self.hear(other) != last:
                     pass
 
-    def repeat(
+    def say_until_heard(
         self,
         speaker: Client,
         greeting: str,
@@ -177,8 +177,8 @@ class Crew:
                 return
             if not enough(one.end is None for one in listeners):
                 gone = next(one for one in listeners if one.end)
-                raise Surprise(f"to {gone.name} came {gone.end}")
-        raise Surprise(f"nothing came within {self.patience:g} s")
+                raise Unexpected(f"to {gone.name} came {gone.end}")
+        raise Unexpected(f"nothing came within {self.patience:g} s")
 
 
 def _list(names: list[str] | tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ import sys
 import textwrap
 
 from msgproxy.check.behaviours.catalogue import Behaviour
-from msgproxy.check.failure import Failed
+from msgproxy.check.failure import BehaviourFailed
 from msgproxy.check.program import ServerProgram
 
 COLOURS = {"ok": "32", "FAILED": "1;31", "skipped": "33"}
@@ -42,7 +42,7 @@ class Report:
         """Say that a behaviour was not checked."""
         self._line("skipped", behaviour, why)
 
-    def fail(self, behaviour: Behaviour, failure: Failed) -> None:
+    def fail(self, behaviour: Behaviour, failure: BehaviourFailed) -> None:
         """Say that a behaviour is missing, and how that showed."""
         self._line("FAILED", behaviour, behaviour.promise)
         print()

@@ -4,8 +4,8 @@ Rule: the main thread does all that can be noticed. It alone sends messages, and
 writes; the other threads wait, for the server or for input, and put what comes on one queue.
 
     thread   | waits for              | puts on the queue
-    listener | the server             | Connected, Arrived ..., Ended
-    input    | the next line of input | Typed ..., InputEnded
+    listener | the server             | Connected, MessageReceived ..., ConnectionEnded
+    input    | the next line of input | InputLine ..., InputEnded
              | (in a pipe; on a terminal the main thread itself waits in `input()`)
 
 The library has a thread of its own, which receives, and answers pings. All these are daemons:
@@ -30,7 +30,7 @@ from typing import Any
 from msgproxy.cli import options
 from msgproxy.errors import CannotPrint, Disconnected, UnreadableInput
 from msgproxy.terminal import screen
-from msgproxy.terminal.client import CLOSE_TIMEOUT, NORMAL, Arrived, Ended, Link
+from msgproxy.terminal.client import CLOSE_TIMEOUT, NORMAL, Client, ConnectionEnded, MessageReceived
 from msgproxy.terminal.screen import Screen
 
 LONGEST_NAME = 32
@@ -44,7 +44,7 @@ GET_INTERVAL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class InputLine:
     """A line of the input."""
 
     line: str
@@ -57,7 +57,7 @@ class InputEnded:
     error: UnreadableInput | None = None
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("url", metavar="URL", help="the server, such as ws://localhost:8765/ or localhost:8765")
@@ -81,24 +81,24 @@ def run(arguments: argparse.Namespace) -> int:
     """Talk to everybody on a proxy, or let a script do it through a pipe."""
     screen.prepare_streams()
     events: queue.Queue[Any] = queue.Queue(QUEUE_SIZE)
-    link = Link(arguments.url, events)
+    client = Client(arguments.url, events)
     prefix = f"{arguments.name}: " if arguments.name else ""
     try:
         if screen.is_available():
-            _converse(link, events, prefix)
+            _run_interactive(client, events, prefix)
         else:
-            _filter(link, events, prefix, arguments.wait)
+            _run_pipe(client, events, prefix, arguments.wait)
     except BrokenPipeError:
         pass  # as after `| head -1`: nobody wants to know more
     except (KeyboardInterrupt, UnreadableInput, CannotPrint):
         # Disconnected is not among them: then there is nobody to say goodbye to.
-        _say_goodbye(link, events)
+        _close(client, events)
         raise
-    _say_goodbye(link, events)
+    _close(client, events)
     return 0
 
 
-def _converse(link: Link, events: queue.Queue[Any], prefix: str) -> None:
+def _run_interactive(client: Client, events: queue.Queue[Any], prefix: str) -> None:
     """Send what is typed on a terminal until Ctrl-D. Enter alone sends nothing."""
     terminal = Screen(prefix or "> ", lambda: _waiting(events))
     while True:
@@ -110,29 +110,29 @@ def _converse(link: Link, events: queue.Queue[Any], prefix: str) -> None:
             print(f"msgproxy: not sent, since it is not {error.encoding}", file=sys.stderr)
         else:
             if line:
-                link.send(prefix + line)
+                client.send(prefix + line)
 
 
 def _waiting(events: queue.Queue[Any]) -> Iterator[str]:
     """Take what has arrived, as lines to show; raise Disconnected behind the last."""
     for _ in range(events.qsize()):
         match events.get_nowait():
-            case Arrived(message):
-                yield screen.visible(message)
-            case Ended(error):
+            case MessageReceived(message):
+                yield screen.escape(message)
+            case ConnectionEnded(error):
                 raise error
 
 
-def _filter(link: Link, events: queue.Queue[Any], prefix: str, wait: float) -> None:
+def _run_pipe(client: Client, events: queue.Queue[Any], prefix: str, wait: float) -> None:
     """Send each line of the input, and print what arrives until `wait` seconds after its end."""
     Thread(target=_read_input, args=(events,), name="input", daemon=True).start()
     for event in _take(events):
         match event:
-            case Typed(line):
-                link.send(prefix + line)
-            case Arrived(message):
+            case InputLine(line):
+                client.send(prefix + line)
+            case MessageReceived(message):
                 screen.print_line(message)
-            case InputEnded(UnreadableInput() as error) | Ended(error):
+            case InputEnded(UnreadableInput() as error) | ConnectionEnded(error):
                 raise error
             case InputEnded():
                 break
@@ -151,7 +151,7 @@ def _read_input(events: queue.Queue[Any]) -> None:
         # Not sys.stdin: Python would wait at exit for a thread that is still reading that.
         with open(0 if sys.stdin else os.devnull, "rb", closefd=not sys.stdin) as lines:
             for line in lines:
-                events.put(Typed(line.removesuffix(b"\n").removesuffix(b"\r").decode()))
+                events.put(InputLine(line.removesuffix(b"\n").removesuffix(b"\r").decode()))
                 count += 1
     except UnicodeDecodeError:
         error = UnreadableInput(f"line {count + 1} of the input is not UTF-8; sent what is before")
@@ -160,9 +160,9 @@ def _read_input(events: queue.Queue[Any]) -> None:
     events.put(InputEnded(error))
 
 
-def _say_goodbye(link: Link, events: queue.Queue[Any]) -> None:
+def _close(client: Client, events: queue.Queue[Any]) -> None:
     """Make sure that the server has read all that was sent; raise Disconnected otherwise."""
-    link.say_goodbye()
+    client.send_close()
     try:
         ended = _print_arriving(events, CLOSE_TIMEOUT)
     except BrokenPipeError:  # that comes only once
@@ -173,13 +173,13 @@ def _say_goodbye(link: Link, events: queue.Queue[Any]) -> None:
         raise ended.error
 
 
-def _print_arriving(events: queue.Queue[Any], seconds: float) -> Ended | None:
+def _print_arriving(events: queue.Queue[Any], seconds: float) -> ConnectionEnded | None:
     """Print what arrives in this time; return how the conversation ended, if it did."""
     for event in _take(events, seconds):
         match event:
-            case Arrived(message):
+            case MessageReceived(message):
                 screen.print_line(message)
-            case Ended():
+            case ConnectionEnded():
                 return event
     return None
 

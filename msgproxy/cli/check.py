@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from msgproxy.check.behaviours.catalogue import BEHAVIOURS, NAMES, Behaviour
 from msgproxy.check.client import Address
-from msgproxy.check.failure import Failed
-from msgproxy.check.harness import Crew
+from msgproxy.check.failure import BehaviourFailed
+from msgproxy.check.harness import Harness
 from msgproxy.check.program import ServerProgram
 from msgproxy.check.report import Report
 from msgproxy.cli import options
@@ -41,7 +41,7 @@ PATIENCE_HELP = """time after which something counts as missing (default: %(defa
 notices-silence waits 12 times as long, says-goodbye 4 times"""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("target", nargs="*", metavar="URL", help=TARGET_HELP)
@@ -105,7 +105,7 @@ def _check_address(arguments: argparse.Namespace, chosen: Sequence[Behaviour]) -
         if behaviour.needs_program:
             report.skip(behaviour, "only with --run: the server has to be stopped for it")
             continue
-        passes = _passes(behaviour, Crew(address, arguments.patience), report)
+        passes = _passes(behaviour, Harness(address, arguments.patience), report)
         if not passes and not arguments.all:
             break
     return report.finish()
@@ -121,8 +121,8 @@ def _check_program(arguments: argparse.Namespace, chosen: Sequence[Behaviour]) -
                 continue
             if not program.is_running:
                 _start(program, report)
-            crew = Crew(_as_address(program.url), arguments.patience, program)
-            if _passes(behaviour, crew, report):
+            harness = Harness(_as_address(program.url), arguments.patience, program)
+            if _passes(behaviour, harness, report):
                 continue
             report.show_output(program)
             if not arguments.all:
@@ -138,13 +138,13 @@ def _start(program: ServerProgram, report: Report) -> None:
         raise
 
 
-def _passes(behaviour: Behaviour, crew: Crew, report: Report) -> bool:
+def _passes(behaviour: Behaviour, harness: Harness, report: Report) -> bool:
     """Check one behaviour and report it."""
     try:
         report.begin(behaviour)
-        with crew:
-            behaviour.check(crew)
-    except Failed as failure:
+        with harness:
+            behaviour.check(harness)
+    except BehaviourFailed as failure:
         report.fail(behaviour, failure)
         return False
     report.ok(behaviour)

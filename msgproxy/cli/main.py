@@ -16,7 +16,7 @@ from msgproxy.cli import chat, check, serve, watch
 from msgproxy.errors import InvalidOption, MsgproxyError
 
 COMMANDS = {"serve": serve, "chat": chat, "watch": watch, "check": check}
-"""Each has `configure`, which adds its options to a parser, and `run`."""
+"""Each has `add_arguments`, which adds its options to a parser, and `run`."""
 
 DEFAULT = "serve"
 
@@ -58,5 +58,5 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module in COMMANDS.items():
         summary = (module.run.__doc__ or "").partition("\n")[0]
-        module.configure(commands.add_parser(name, help=summary, description=summary))
+        module.add_arguments(commands.add_parser(name, help=summary, description=summary))
     return parser

@@ -49,7 +49,7 @@ LIMIT_OPTIONS = (
 """Each field of `Limits` as an option: its name, how it is written, and what it bounds."""
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")

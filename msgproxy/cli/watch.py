@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 
 from msgproxy.errors import Disconnected
 from msgproxy.terminal import screen, table
-from msgproxy.terminal.client import Arrived, Ended, Link, websocket_url
-from msgproxy.terminal.counts import Board, Row
+from msgproxy.terminal.client import Client, ConnectionEnded, MessageReceived, websocket_url
+from msgproxy.terminal.counts import ClientCounts, Row
 
 QUEUE_SIZE = 10
 """Counts that may wait to be shown, while the terminal takes nothing."""
@@ -48,7 +48,7 @@ ENTER, LEAVE = "\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?7h\x1b[?25h\x1b[?1049l"
 HOME, REST_OF_LINE, REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("url", metavar="URL", help="the server, such as http://localhost:8765/ or localhost:8765")
@@ -59,19 +59,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Show who is on a proxy, and how they are doing."""
     screen.prepare_streams()
     events: queue.Queue[Any] = queue.Queue(QUEUE_SIZE)
-    link = Link(trace_url(arguments.url), events, {404: NOT_WATCHED})
-    board = Board(arguments.url)
+    client = Client(trace_url(arguments.url), events, {404: NOT_WATCHED})
+    clients = ClientCounts(arguments.url)
     try:
         if arguments.once:
-            _show_once(board, events)
+            _show_once(clients, events)
         elif _is_screen():
-            _show_on_screen(board, events)
+            _show_on_screen(clients, events)
         else:
-            _show_as_lines(board, events)
+            _show_as_lines(clients, events)
     except BrokenPipeError:
         pass  # as after `| head -1`: nobody wants to know more
     finally:
-        link.say_goodbye()
+        client.send_close()
     return 0
 
 
@@ -86,8 +86,8 @@ def _is_screen() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _updates(board: Board, events: queue.Queue[Any]) -> Iterator[None]:
-    """Yield whenever the board has something new. Raise Disconnected when the server has gone."""
+def _updates(clients: ClientCounts, events: queue.Queue[Any]) -> Iterator[None]:
+    """Yield whenever the clients has something new. Raise Disconnected when the server has gone."""
     silence = 0.0  # not by the clock: that goes on while this program is stopped, or its machine
     while silence < SILENCE:
         try:
@@ -98,35 +98,35 @@ def _updates(board: Board, events: queue.Queue[Any]) -> Iterator[None]:
         waiting += [events.get_nowait() for _ in range(events.qsize())]
         for event in waiting:
             match event:
-                case Arrived(message):
+                case MessageReceived(message):
                     silence = 0.0
-                    board.update(message, time.monotonic())
-                case Ended(error):
+                    clients.update(message, time.monotonic())
+                case ConnectionEnded(error):
                     raise error
         yield
     raise Disconnected(f"the server has sent nothing for {SILENCE:g} seconds")
 
 
-def _show_once(board: Board, events: queue.Queue[Any]) -> None:
+def _show_once(clients: ClientCounts, events: queue.Queue[Any]) -> None:
     """Print a table, as soon as there are rates to show."""
-    for _ in _updates(board, events):
-        if board.times > 1:
+    for _ in _updates(clients, events):
+        if clients.times > 1:
             break
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else math.inf
-    _print(table.lines(board, width))
+    _print(table.render(clients, width))
 
 
-def _show_on_screen(board: Board, events: queue.Queue[Any]) -> None:
+def _show_on_screen(clients: ClientCounts, events: queue.Queue[Any]) -> None:
     """Show the table, and draw it anew whenever there are counts. Only what ends it, ends it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the screen is given back
     last: list[str] = []
     try:
         with _alternate_screen():
-            for _ in _updates(board, events):
+            for _ in _updates(clients, events):
                 columns, height = shutil.get_terminal_size()
-                last = table.lines(board, columns, height - 1)  # and the line of the prompt
+                last = table.render(clients, columns, height - 1)  # and the line of the prompt
                 is_coloured = not os.environ.get("NO_COLOR")
-                _draw(table.lines(board, columns, height, is_coloured)[:height])
+                _draw(table.render(clients, columns, height, is_coloured)[:height])
     finally:
         _print(last)
 
@@ -149,21 +149,21 @@ def _suspend(*_: object) -> None:
     _write(ENTER)
 
 
-def _show_as_lines(board: Board, events: queue.Queue[Any]) -> None:
+def _show_as_lines(clients: ClientCounts, events: queue.Queue[Any]) -> None:
     """Print a line for each client that is not as it was in its last line."""
     shown: dict[int, tuple[float, str]] = {}
-    for _ in _updates(board, events):
+    for _ in _updates(clients, events):
         now = time.monotonic()
-        for row in board.rows():
-            at, line = shown.get(row.counts.number, (0.0, ""))
+        for row in clients.rows():
+            at, line = shown.get(row.latest.number, (0.0, ""))
             is_due = now - at >= LINES_EVERY or row.gone_at is not None
             if is_due and line != (new := _line(row)):
-                shown[row.counts.number] = now, new
+                shown[row.latest.number] = now, new
                 _print([f"{time.strftime('%H:%M:%S')} {new}"])
 
 
 def _line(row: Row) -> str:
-    of = row.counts
+    of = row.latest
     peer = of.peer.replace(" ", r"\x20")  # so that a line has as many words as it should
     return (
         f"client={of.number} from={peer} state={row.state}"

@@ -21,7 +21,7 @@ from wsproto.events import CloseConnection
 from wsproto.utilities import ProtocolError
 
 from msgproxy.errors import CannotConnect, Disconnected, MsgproxyError
-from msgproxy.terminal.screen import visible
+from msgproxy.terminal.screen import escape
 
 CONNECT_TIMEOUT = 10.0
 """Seconds for all that comes before the conversation: name, connection, handshake."""
@@ -44,7 +44,8 @@ MEANING = {
 }
 
 
-# What the listener puts on the queue. First Connected or Ended, then Arrived, at last Ended.
+# What the listener puts on the queue: Connected, each MessageReceived, at last ConnectionEnded.
+# (Without a connection, ConnectionEnded is the first and the last.)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,14 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class MessageReceived:
     """Somebody said something."""
 
     message: str | bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ConnectionEnded:
     """Nothing can arrive any more. `error` tells the user why, unless that was the plan."""
 
     error: MsgproxyError
@@ -78,7 +79,7 @@ def websocket_url(url: str) -> str:
     except (ValueError, KeyError):
         host = None
     if not host:
-        raise CannotConnect(f"not an address such as ws://localhost:8765/: {visible(url)}")
+        raise CannotConnect(f"not an address such as ws://localhost:8765/: {escape(url)}")
     if host == "localhost" and scheme == "ws":
         # The library tries one address only. The first for this name is often ::1, where a
         # server that listens on 127.0.0.1 cannot be found.
@@ -89,7 +90,7 @@ def websocket_url(url: str) -> str:
     return f"{scheme}://{host}:{port}{target}"
 
 
-class Link:
+class Client:
     """A connection to a server. For the main thread, but for the method that says otherwise."""
 
     def __init__(
@@ -108,18 +109,20 @@ class Link:
         try:
             first = events.get(timeout=CONNECT_TIMEOUT)
         except queue.Empty:
-            first = Ended(self._no_connection(f"no answer in {CONNECT_TIMEOUT:g} seconds"))
-        if isinstance(first, Ended):
+            first = ConnectionEnded(
+                self._no_connection(f"no answer in {CONNECT_TIMEOUT:g} seconds")
+            )
+        if isinstance(first, ConnectionEnded):
             raise first.error
         self._client = first.client
 
     def send(self, message: str) -> None:
-        """Send a message. If it cannot be sent, the connection is over: `Ended` is on its way."""
+        """Send a message. If it cannot be sent, `ConnectionEnded` follows."""
         with suppress(OSError, ProtocolError, simple_websocket.ConnectionClosed):
             self._client.send(message)
 
-    def say_goodbye(self) -> None:
-        """Send a Close frame. The server answers when it has read all before it: `Ended` comes.
+    def send_close(self) -> None:
+        """Send a Close frame. The server answers it once it has read everything before it.
 
         The library's `close()` closes the socket as well. With messages still arriving, that
         can throw away what the server has not read yet.
@@ -138,20 +141,22 @@ class Link:
             client = _connect(address)
             self._events.put(Connected(client))
             while True:
-                self._events.put(Arrived(client.receive()))
+                self._events.put(MessageReceived(client.receive()))
         except simple_websocket.ConnectionClosed as closed:
-            self._events.put(Ended(_explain(int(closed.reason), closed.message), closed.reason))
+            self._events.put(
+                ConnectionEnded(_explain(int(closed.reason), closed.message), closed.reason)
+            )
         except simple_websocket.ConnectionError as refused:
             status = refused.status_code
             why = self._refusals.get(status) or _phrase(status)
-            self._events.put(Ended(self._no_connection(why)))
+            self._events.put(ConnectionEnded(self._no_connection(why)))
         except OSError as error:
-            self._events.put(Ended(self._no_connection(error.strerror or str(error))))
+            self._events.put(ConnectionEnded(self._no_connection(error.strerror or str(error))))
         except (ValueError, ProtocolError):
-            self._events.put(Ended(self._no_connection("that is no WebSocket server")))
+            self._events.put(ConnectionEnded(self._no_connection("that is no WebSocket server")))
 
     def _no_connection(self, why: str) -> CannotConnect:
-        return CannotConnect(f"cannot connect to {visible(self._url)}: {why}")
+        return CannotConnect(f"cannot connect to {escape(self._url)}: {why}")
 
 
 def _connect(address: str) -> Any:
@@ -172,4 +177,4 @@ def _phrase(status: int) -> str:
 
 def _explain(code: int, reason: str | None) -> Disconnected:
     meaning = MEANING.get(code, f"the server ended the conversation with code {code}")
-    return Disconnected(f"{meaning}: {visible(reason)}" if reason else meaning)
+    return Disconnected(f"{meaning}: {escape(reason)}" if reason else meaning)

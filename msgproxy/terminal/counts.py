@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from msgproxy.errors import CannotConnect
 from msgproxy.snapshot import ClientSnapshot
-from msgproxy.terminal.screen import visible
+from msgproxy.terminal.screen import escape
 
 GONE_FOR = 4.0
 """Seconds that a client is still shown when it has gone."""
@@ -20,10 +20,10 @@ GONE_FOR = 4.0
 TALKING_FOR = 2.0
 """Seconds after its last message that a client counts as talking."""
 
-BEHIND = 0.05
-"""The share of its queue's limit from which a client is behind."""
+LAGGING_FROM = 0.05
+"""The share of its queue's limit from which a client is lagging."""
 
-State = Literal["behind", "talking", "gone", "quiet"]
+State = Literal["lagging", "talking", "gone", "quiet"]
 """From the most interesting to the least: where there is no room for all, these are shown."""
 
 
@@ -31,7 +31,7 @@ State = Literal["behind", "talking", "gone", "quiet"]
 class Row:
     """One client: its latest counts, and what follows from those before."""
 
-    counts: ClientSnapshot
+    latest: ClientSnapshot
     in_rate: float = 0.0
     """Messages in a second, between the last two counts; `out_rate` too."""
     out_rate: float = 0.0
@@ -45,15 +45,17 @@ class Row:
     def update(self, counts: ClientSnapshot, limit: int) -> None:
         """Take the next counts."""
         # The time between is the server's own: how long they took to get here does not matter.
-        seconds = max(counts.joined_for - self.counts.joined_for, 0.001)
-        self.in_rate = (counts.messages_in - self.counts.messages_in) / seconds
-        self.out_rate = (counts.messages_out - self.counts.messages_out) / seconds
-        if counts.messages_in > self.counts.messages_in:
+        seconds = max(counts.joined_for - self.latest.joined_for, 0.001)
+        self.in_rate = (counts.messages_in - self.latest.messages_in) / seconds
+        self.out_rate = (counts.messages_out - self.latest.messages_out) / seconds
+        if counts.messages_in > self.latest.messages_in:
             self.talked_at = counts.joined_for
-        self.counts = counts
+        self.latest = counts
         self.share = counts.waiting / limit
         is_talking = self.talked_at and counts.joined_for - self.talked_at < TALKING_FOR
-        self.state = "behind" if self.share >= BEHIND else "talking" if is_talking else "quiet"
+        self.state = (
+            "lagging" if self.share >= LAGGING_FROM else "talking" if is_talking else "quiet"
+        )
 
     def go(self, now: float) -> None:
         """Note that it is not there any more."""
@@ -61,11 +63,11 @@ class Row:
         self.in_rate = self.out_rate = self.share = 0.0
 
 
-class Board:
+class ClientCounts:
     """All clients, and those who have just gone."""
 
     def __init__(self, url: str) -> None:
-        self.url = visible(url)
+        self.url = escape(url)
         self.waiting = 0
         """Bytes that wait for the broker."""
         self.times = 0
@@ -99,7 +101,7 @@ def _counts(client: dict[str, Any]) -> ClientSnapshot:
     numbers = {name: int(client[name]) for name in whole}
     # To the millisecond. (What is no number, such as NaN, is an error here and not later.)
     joined_for = int(client["joined_for"] * 1000) / 1000
-    return ClientSnapshot(peer=visible(str(client["peer"])), joined_for=joined_for, **numbers)
+    return ClientSnapshot(peer=escape(str(client["peer"])), joined_for=joined_for, **numbers)
 
 
 def _is_forgotten(row: Row, now: float) -> bool:

@@ -66,15 +66,15 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def visible(message: str | bytes) -> str:
+def escape(message: str | bytes) -> str:
     """Return a message as one line of text that does nothing to a terminal but being shown."""
     if isinstance(message, bytes):
         more = "…" if len(message) > PREVIEW else ""
         return f"<{len(message)} bytes: {message[:PREVIEW].hex(' ')}{more}>"
-    return message if message.isprintable() else "".join(map(_visible_character, message))
+    return message if message.isprintable() else "".join(map(_escape_character, message))
 
 
-def _visible_character(character: str) -> str:
+def _escape_character(character: str) -> str:
     is_harmless = character == "\t" or character in JOINERS
     if is_harmless or unicodedata.category(character) not in ESCAPED:
         return character
@@ -84,7 +84,7 @@ def _visible_character(character: str) -> str:
 def print_line(message: str | bytes) -> None:
     """Print a message, now. Raise BrokenPipeError if nobody reads it, CannotPrint if it fails."""
     try:
-        print(visible(message), flush=True)
+        print(escape(message), flush=True)
     except OSError as error:
         # What is still to be printed, at exit if not before, must not fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -93,7 +93,7 @@ def print_line(message: str | bytes) -> None:
         raise CannotPrint(f"cannot print what arrives: {error.strerror}") from None
 
 
-def rows(text: str, width: int) -> Iterator[str]:
+def wrap_columns(text: str, width: int) -> Iterator[str]:
     """Cut a line into what fits into the rows of a terminal."""
     row, used = "", 0
     for character in text.expandtabs():
@@ -147,7 +147,7 @@ class Screen:
         try:
             for text in self._arrived():
                 width = os.get_terminal_size(sys.stdout.fileno()).columns or 80  # 0: unknown
-                _write("".join(map(ROW_ABOVE.format, rows(text, width))))
+                _write("".join(map(ROW_ABOVE.format, wrap_columns(text, width))))
         finally:
             self._is_looking = False
 

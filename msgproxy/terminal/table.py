@@ -11,16 +11,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from msgproxy.terminal.counts import Board, Row, State
-from msgproxy.terminal.screen import rows as cut
+from msgproxy.terminal.counts import ClientCounts, Row, State
+from msgproxy.terminal.screen import wrap_columns
 
 LONGEST_PEER = 47
 """Characters of an address and a port, as long as IPv6 can have them."""
 
 GAP = "  "
 
-COLOURS = {"behind": "\x1b[33m", "talking": "", "gone": "\x1b[2m", "quiet": ""}
-"""Behind: yellow. Gone: dim."""
+COLOURS = {"lagging": "\x1b[33m", "talking": "", "gone": "\x1b[2m", "quiet": ""}
+"""Lagging: yellow. Gone: dim."""
 
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -38,14 +38,14 @@ class Column:
 
 
 COLUMNS = (
-    Column("client", lambda row: str(row.counts.number), 0),
-    Column("from", lambda row: row.counts.peer[:LONGEST_PEER], 4, is_text=True),
-    Column("joined", lambda row: duration(row.counts.joined_for), 5),
-    Column("in", lambda row: str(row.counts.messages_in), 1),
-    Column("bytes", lambda row: size(row.counts.bytes_in), 7),
+    Column("client", lambda row: str(row.latest.number), 0),
+    Column("from", lambda row: row.latest.peer[:LONGEST_PEER], 4, is_text=True),
+    Column("joined", lambda row: duration(row.latest.joined_for), 5),
+    Column("in", lambda row: str(row.latest.messages_in), 1),
+    Column("bytes", lambda row: size(row.latest.bytes_in), 7),
     Column("/s", lambda row: rate(row.in_rate), 3),
-    Column("out", lambda row: str(row.counts.messages_out), 2),
-    Column("bytes", lambda row: size(row.counts.bytes_out), 6),
+    Column("out", lambda row: str(row.latest.messages_out), 2),
+    Column("bytes", lambda row: size(row.latest.bytes_out), 6),
     Column("/s", lambda row: rate(row.out_rate), 3),
     Column("waiting", lambda row: waiting(row), 1),
     Column("state", lambda row: row.state, 0, is_text=True),
@@ -80,21 +80,21 @@ def duration(seconds: float) -> str:
 
 def waiting(row: Row) -> str:
     """Write what waits for a client, and how much that is of what may."""
-    if not row.counts.waiting:
+    if not row.latest.waiting:
         return ""
-    return f"{size(row.counts.waiting)} {row.share:4.0%}"
+    return f"{size(row.latest.waiting)} {row.share:4.0%}"
 
 
-def lines(
-    board: Board, width: float = math.inf, height: float = math.inf, coloured: bool = False
+def render(
+    clients: ClientCounts, width: float = math.inf, height: float = math.inf, coloured: bool = False
 ) -> list[str]:
     """Return the head line, the table, and how many rows there is no room for."""
-    everyone = board.rows()
+    everyone = clients.rows()
     shown = _most_interesting(everyone, height - 3)  # besides head line, heads and last line
     columns = _fit(shown, width)
     widths = [_width(column, shown) for column in columns]
     heads = _line([column.head for column in columns], columns, widths)
-    drawn = [_paint(_cut(_head(board), width), BOLD, coloured), _cut(heads, width)]
+    drawn = [_paint(_cut(_head(clients), width), BOLD, coloured), _cut(heads, width)]
     for row in shown:
         cells = [column.cell(row) for column in columns]
         drawn.append(
@@ -107,13 +107,13 @@ def lines(
     return drawn
 
 
-def _head(board: Board) -> str:
-    here = [row for row in board.rows() if row.gone_at is None]
-    clients = "1 client" if len(here) == 1 else f"{len(here)} clients"
+def _head(clients: ClientCounts) -> str:
+    here = [row for row in clients.rows() if row.gone_at is None]
+    count = "1 client" if len(here) == 1 else f"{len(here)} clients"
     heard = rate(sum(row.in_rate for row in here)) or "0"
     said = rate(sum(row.out_rate for row in here)) or "0"
-    behind = f"{size(board.waiting)} bytes wait for the broker"
-    return f"{clients}, {heard}/s in, {said}/s out, {behind}: {board.url}"
+    waits = f"{size(clients.waiting)} bytes wait for the broker"
+    return f"{count}, {heard}/s in, {said}/s out, {waits}: {clients.url}"
 
 
 def _most_interesting(rows: Sequence[Row], count: float) -> list[Row]:
@@ -121,10 +121,10 @@ def _most_interesting(rows: Sequence[Row], count: float) -> list[Row]:
     states = get_args(State)
 
     def interest(row: Row) -> tuple[float, ...]:
-        return (states.index(row.state), -row.share, -row.in_rate, -row.counts.number)
+        return (states.index(row.state), -row.share, -row.in_rate, -row.latest.number)
 
     best = sorted(rows, key=interest)[: max(int(min(count, len(rows))), 0)]
-    return sorted(best, key=lambda row: row.counts.number)
+    return sorted(best, key=lambda row: row.latest.number)
 
 
 def _fit(rows: Sequence[Row], width: float) -> list[Column]:
@@ -151,7 +151,7 @@ def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]
 
 
 def _cut(line: str, width: float) -> str:
-    return line if width == math.inf else next(cut(line, int(width)))
+    return line if width == math.inf else next(wrap_columns(line, int(width)))
 
 
 def _paint(line: str, colour: str, coloured: bool) -> str:

@@ -12,7 +12,7 @@ import pytest
 from chat_process import CHAT, complains, run
 from clients import PATIENCE, wait_for_clients
 
-from msgproxy.terminal.screen import rows, visible
+from msgproxy.terminal.screen import escape, wrap_columns
 
 
 def test_each_line_is_one_message_and_empty_lines_are_messages_too(server, connect):
@@ -165,12 +165,12 @@ def test_ctrl_c_ends_it_with_the_status_that_shells_know(server, chat):
     ],
 )
 def test_a_message_is_cut_into_rows_by_the_columns_it_takes(text, width, cut):
-    assert list(rows(text, width)) == cut
+    assert list(wrap_columns(text, width)) == cut
 
 
 def test_what_could_do_something_to_a_terminal_is_shown_escaped():
-    assert visible("\x1b[2J\r\x9b\u202e\u2028") == r"\x1b[2J\r\x9b\u202e\u2028"
-    assert visible("non-breaking\u00a0space, 👨\u200d👩\u200d👧") == (
+    assert escape("\x1b[2J\r\x9b\u202e\u2028") == r"\x1b[2J\r\x9b\u202e\u2028"
+    assert escape("non-breaking\u00a0space, 👨\u200d👩\u200d👧") == (
         "non-breaking\u00a0space, 👨\u200d👩\u200d👧"
     )
-    assert visible(bytes(17)) == f"<17 bytes: {'00 ' * 15}00…>"
+    assert escape(bytes(17)) == f"<17 bytes: {'00 ' * 15}00…>"

@@ -9,7 +9,7 @@ import pytest
 
 from msgproxy.errors import CannotConnect
 from msgproxy.terminal import table
-from msgproxy.terminal.counts import GONE_FOR, Board
+from msgproxy.terminal.counts import GONE_FOR, ClientCounts
 
 
 def counts(*clients: dict) -> str:
@@ -22,39 +22,39 @@ def counts(*clients: dict) -> str:
 
 def test_rates_are_by_the_servers_clock():
     """However long the counts took to get here."""
-    board = Board("url")
-    board.update(counts({"number": 1, "joined_for": 10.0}), now=0)
-    board.update(counts({"number": 1, "joined_for": 12.0, "messages_in": 8}), now=0.1)
-    [row] = board.rows()
+    clients = ClientCounts("url")
+    clients.update(counts({"number": 1, "joined_for": 10.0}), now=0)
+    clients.update(counts({"number": 1, "joined_for": 12.0, "messages_in": 8}), now=0.1)
+    [row] = clients.rows()
     assert (row.in_rate, row.out_rate, row.state) == (4.0, 0.0, "talking")
-    board.update(counts({"number": 1, "joined_for": 15.0, "messages_in": 8}), now=0.2)
+    clients.update(counts({"number": 1, "joined_for": 15.0, "messages_in": 8}), now=0.2)
     assert (row.in_rate, row.state) == (0.0, "quiet")
 
 
-def test_a_client_is_behind_when_much_waits_for_it():
-    board = Board("url")
-    board.update(counts({"number": 1, "waiting": 400}), now=0)
-    assert board.rows()[0].state == "behind"
-    assert table.lines(board)[2].split() == ["1", "p", "1s", "0", "0", "0", "0", "400", "40%",
-                                             "behind"]  # fmt: skip
+def test_a_client_is_lagging_when_much_waits_for_it():
+    clients = ClientCounts("url")
+    clients.update(counts({"number": 1, "waiting": 400}), now=0)
+    assert clients.rows()[0].state == "lagging"
+    assert table.render(clients)[2].split() == ["1", "p", "1s", "0", "0", "0", "0", "400", "40%",
+                                             "lagging"]  # fmt: skip
 
 
 def test_who_has_gone_is_shown_for_a_moment():
-    board = Board("url")
-    board.update(counts({"number": 1}), now=0)
-    board.update(counts(), now=1)
-    assert [row.state for row in board.rows()] == ["gone"]
-    board.update(counts(), now=1 + GONE_FOR + 0.1)
-    assert board.rows() == []
+    clients = ClientCounts("url")
+    clients.update(counts({"number": 1}), now=0)
+    clients.update(counts(), now=1)
+    assert [row.state for row in clients.rows()] == ["gone"]
+    clients.update(counts(), now=1 + GONE_FOR + 0.1)
+    assert clients.rows() == []
 
 
 @pytest.mark.parametrize("width", [5, 20, 40, 80, 200])
 @pytest.mark.parametrize("height", [4, 5, 10])
 def test_no_line_is_wider_and_no_table_higher_than_the_terminal(width, height):
-    board = Board("http://[::1]:8765/")
+    clients = ClientCounts("http://[::1]:8765/")
     everyone = [{"number": n, "peer": "[fe80::1%eth0]:12345", "bytes_in": 10**n} for n in range(30)]
-    board.update(counts(*everyone), now=0)
-    drawn = table.lines(board, width, height)
+    clients.update(counts(*everyone), now=0)
+    drawn = table.render(clients, width, height)
     assert len(drawn) == height
     assert max(map(len, drawn)) <= width
 
@@ -62,10 +62,10 @@ def test_no_line_is_wider_and_no_table_higher_than_the_terminal(width, height):
 @pytest.mark.parametrize("peer", ["\x1b[2J\x1b]0;hi\x07", "a\nb\r\n", "\x9b31m", "x" * 10_000])
 def test_a_name_cannot_do_anything_to_the_terminal(peer):
     """Here it is a server that lies; and some day one may have names for clients."""
-    board = Board("http://\x1b[2J/")
-    board.update(counts({"number": 1, "peer": peer}), now=0)
-    assert all(line.isprintable() for line in table.lines(board, 100))
-    drawn = table.lines(board, 100, coloured=True)
+    clients = ClientCounts("http://\x1b[2J/")
+    clients.update(counts({"number": 1, "peer": peer}), now=0)
+    assert all(line.isprintable() for line in table.render(clients, 100))
+    drawn = table.render(clients, 100, coloured=True)
     assert all(re.sub("\x1b\\[[0-9]+m", "", line).isprintable() for line in drawn)
 
 
@@ -77,7 +77,7 @@ def test_a_name_cannot_do_anything_to_the_terminal(peer):
 )  # fmt: skip
 def test_what_is_no_count_is_an_error(message):
     with pytest.raises(CannotConnect, match="is no msgproxy"):
-        Board("url").update(message, now=0)
+        ClientCounts("url").update(message, now=0)
 
 
 def test_it_is_as_short_to_write_as_it_can_be_read():

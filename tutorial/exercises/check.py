@@ -16,8 +16,8 @@ from checks import EXERCISES
 from msgproxy import MsgproxyError
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Address
-from msgproxy.check.failure import Failed
-from msgproxy.check.harness import Crew
+from msgproxy.check.failure import BehaviourFailed
+from msgproxy.check.harness import Harness
 from msgproxy.check.program import ServerProgram
 from msgproxy.check.report import Report
 from msgproxy.cli import options
@@ -83,9 +83,9 @@ def has(behaviour: Behaviour, program: ServerProgram, patience: float, report: R
     try:
         program.start()
         where = urlsplit(program.url)
-        with Crew(Address(where.hostname, where.port, "/"), patience, program) as crew:
-            behaviour.check(crew)
-    except Failed as failure:
+        with Harness(Address(where.hostname, where.port, "/"), patience, program) as harness:
+            behaviour.check(harness)
+    except BehaviourFailed as failure:
         report.fail(behaviour, failure)
         report.show_output(program)
         return False

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from msgproxy.check.behaviours import connections, ends, forwarding, load
-from msgproxy.check.harness import Crew
+from msgproxy.check.behaviours import connections, forwarding, load
+from msgproxy.check.harness import Harness
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Behaviour:
     name: str
     chapter: str
     """The chapter of the tutorial that explains it."""
-    check: Callable[[Crew], None]
-    """Raises `Failed`. Its docstring is the promise."""
+    check: Callable[[Harness], None]
+    """Raises `BehaviourFailed`. Its docstring is the promise."""
     needs_program: bool = False
 
     @property
@@ -40,8 +40,8 @@ BEHAVIOURS = (
     Behaviour("cuts-off", "08-bounds", load.cuts_off),
     Behaviour("pong-between", "09-wsproto", connections.pong_between),
     Behaviour("limits-size", "09-wsproto", connections.limits_size),
-    Behaviour("says-goodbye", "10-stopping", ends.says_goodbye, needs_program=True),
-    Behaviour("refuses-strangers", "12-package", ends.refuses_strangers),
+    Behaviour("says-goodbye", "10-stopping", connections.says_goodbye, needs_program=True),
+    Behaviour("refuses-strangers", "12-package", connections.refuses_strangers),
 )
 
 NAMES = tuple(behaviour.name for behaviour in BEHAVIOURS)

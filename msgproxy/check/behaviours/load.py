@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 
 from msgproxy.check.client import Client
-from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.failure import Unexpected, expecting
 from msgproxy.check.frames import PONG, Message
-from msgproxy.check.harness import Crew
+from msgproxy.check.harness import Harness
 
 BLOCK = bytes(64 * 1024)
 """A message of middling size."""
@@ -40,47 +40,47 @@ AT_LEAST = 4.0
 """Rounds, and seconds, that they try. One inversion is enough."""
 
 
-def slow_client(crew: Crew) -> None:
+def slow_client(harness: Harness) -> None:
     """A client that does not read delays nobody."""
-    a, b, slow = crew.gather("A", "B", "S", slow="S")
+    a, b, slow = harness.connect_all("A", "B", "S", slow="S")
     slow.reads = False
     did = "S stopped to read, and A said one block of 64 KiB after the other"
-    pour(crew, a, b, BEYOND_BUFFERS, did)
+    flood(harness, a, b, BEYOND_BUFFERS, did)
     with expecting(f"{did}; then C connected", "C is let in, and hears A, too"):
-        c = crew.connect("C")
-        crew.introduce(a, [c])
+        c = harness.connect("C")
+        harness.say_until_all_hear(a, [c])
 
 
-def pour(
-    crew: Crew, a: Client, b: Client, blocks: int, did: str, keep: Client | None = None
+def flood(
+    harness: Harness, a: Client, b: Client, blocks: int, did: str, keep: Client | None = None
 ) -> int:
     """Let A say many blocks, a few at a time, so that B can follow; return the bytes said."""
     for number in range(0, blocks, AT_ONCE):
         at = f"{did}: at block {number + 1} of {blocks}"
         with expecting(at, "the server goes on to take what A says"):
-            crew.say(a, *[BLOCK] * AT_ONCE)
+            harness.say(a, *[BLOCK] * AT_ONCE)
         with expecting(at, "B, who reads, gets all of them at once"):
-            if any(crew.hear(b) != BLOCK for _ in range(AT_ONCE)):
-                raise Surprise("B got something else")
+            if any(harness.hear(b) != BLOCK for _ in range(AT_ONCE)):
+                raise Unexpected("B got something else")
         if keep:
             keep.send_frame(PONG)  # a sign of life: it is slow, and not dead
     return blocks * len(BLOCK)
 
 
-def one_order(crew: Crew) -> None:
+def one_order(harness: Harness) -> None:
     """All clients see the messages in the same order."""
     with expecting(f"connected {TALKERS} clients, and {LISTENERS} more", "each is let in"):
-        talkers = [crew.connect(f"T{number + 1}") for number in range(TALKERS)]
-        listeners = [crew.connect(f"L{number + 1}") for number in range(LISTENERS)]
+        talkers = [harness.connect(f"T{number + 1}") for number in range(TALKERS)]
+        listeners = [harness.connect(f"L{number + 1}") for number in range(LISTENERS)]
     for talker in talkers:
-        crew.introduce(talker, listeners)
+        harness.say_until_all_hear(talker, listeners)
     did = f"T1 to T{TALKERS} talked all at once, and L1 to L{LISTENERS} listened"
     start, number = time.monotonic(), 0
     while number < ROUNDS or time.monotonic() < start + AT_LEAST:
         for talker in talkers:
             talker.say(*(f"{talker.name}'s {number * EACH + n}" for n in range(EACH)))
         with expecting(did, "each of the listeners gets every message"):
-            orders = [[crew.hear(one) for _ in range(EACH * TALKERS)] for one in listeners]
+            orders = [[harness.hear(one) for _ in range(EACH * TALKERS)] for one in listeners]
         with expecting(did, "all of the listeners get them in the same order"):
             _compare(listeners, orders)
         for talker in talkers:
@@ -95,26 +95,26 @@ def _compare(listeners: list[Client], orders: list[list[Message]]) -> None:
         if other == order:
             continue
         a, b = next(pair for pair in zip(order, other, strict=True) if pair[0] != pair[1])
-        raise Surprise(f"{first} got {a!r} before {b!r}, and {client.name} the other way round")
+        raise Unexpected(f"{first} got {a!r} before {b!r}, and {client.name} the other way round")
 
 
-def cuts_off(crew: Crew) -> None:
+def cuts_off(harness: Harness) -> None:
     """A client that never reads is cut off, and the others get everything."""
-    a, b, slow = crew.gather("A", "B", "S", slow="S")
+    a, b, slow = harness.connect_all("A", "B", "S", slow="S")
     slow.reads = False
     did = "S stopped to read for good, and A said blocks of 64 KiB, 64 MiB in all"
-    total = pour(crew, a, b, BEYOND_BOUNDS, did, keep=slow)
+    total = flood(harness, a, b, BEYOND_BOUNDS, did, keep=slow)
     # Whether it has been cut off shows when it reads: it gets what was on its way, and the end.
     slow.only_counts = slow.reads = True
     expected = "S is cut off: when it reads in the end, it gets some of that, and then the end"
     with expecting(did, expected):
         while not slow.end and slow.counted < total:
-            _take_more(crew, slow)
+            _take_more(harness, slow)
         if slow.counted >= total:
-            raise Surprise(f"all of it was kept for S: {total:,} bytes")
+            raise Unexpected(f"all of it was kept for S: {total:,} bytes")
 
 
-def _take_more(crew: Crew, client: Client) -> None:
+def _take_more(harness: Harness, client: Client) -> None:
     before = client.counted
-    if not crew.until(lambda: client.end or client.counted > before):
-        raise Surprise(f"S got {before:,} bytes and no more, but it is still connected")
+    if not harness.until(lambda: client.end or client.counted > before):
+        raise Unexpected(f"S got {before:,} bytes and no more, but it is still connected")

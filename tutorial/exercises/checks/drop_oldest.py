@@ -5,9 +5,9 @@ from itertools import pairwise
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.behaviours.load import AT_ONCE
 from msgproxy.check.client import Client
-from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.failure import Unexpected, expecting
 from msgproxy.check.frames import PING, PONG
-from msgproxy.check.harness import Crew
+from msgproxy.check.harness import Harness
 
 SIZE = 64 * 1024
 """Bytes of a message, its number included: a block."""
@@ -24,70 +24,70 @@ NEWEST = 100
 STILL_THERE = "are you still there?"
 
 
-def stays(crew: Crew) -> None:
+def stays(harness: Harness) -> None:
     """Who does not read for a while is not cut off."""
-    flood(crew)
+    overflow(harness)
 
 
-def newest(crew: Crew) -> None:
+def newest(harness: Harness) -> None:
     """What is kept for it is what was said last."""
-    numbers = flood(crew)
+    numbers = overflow(harness)
     expected = f"S gets the last {NEWEST} of them, at the least"
     with expecting(f"{DID}, {BLOCKS} in all", expected):
         missing = sorted(set(range(BLOCKS - NEWEST, BLOCKS)) - set(numbers))
         if missing:
             some = ", ".join(str(number + 1) for number in missing[:3])
             got = f"{len(numbers)} blocks, the last of them number {max(numbers, default=-1) + 1}"
-            raise Surprise(f"S got {got}; there were missing {some} and others")
+            raise Unexpected(f"S got {got}; there were missing {some} and others")
 
 
-def in_order(crew: Crew) -> None:
+def in_order(harness: Harness) -> None:
     """What it gets is in order, and nothing comes twice."""
-    numbers = flood(crew)
+    numbers = overflow(harness)
     with expecting(DID, "S gets them in order, with a gap where the oldest were"):
         for before, after in pairwise(numbers):
             if before >= after:
-                raise Surprise(f"S got block {after + 1} behind block {before + 1}")
+                raise Unexpected(f"S got block {after + 1} behind block {before + 1}")
 
 
-def bounded(crew: Crew) -> None:
+def bounded(harness: Harness) -> None:
     """The bound is still there."""
-    numbers = flood(crew)
+    numbers = overflow(harness)
     with expecting(f"{DID}, {BLOCKS * SIZE >> 20} MiB in all", "not all of it is kept for S"):
         if len(numbers) == BLOCKS:
-            raise Surprise("S got all of it: so it was all in the server's memory")
+            raise Unexpected("S got all of it: so it was all in the server's memory")
 
 
-def keeps_pongs(crew: Crew) -> None:
+def keeps_pongs(harness: Harness) -> None:
     """Only messages are dropped: a ping is answered, however much is dropped behind it."""
-    flood(crew)
-    slow = crew.clients[-1]
+    overflow(harness)
+    slow = harness.clients[-1]
     with expecting(f"{DID}; S had sent a ping before it was too much", "the pong comes, too"):
         if b"are you there?" not in slow.pongs:
-            raise Surprise("it got messages, and no pong")
+            raise Unexpected("it got messages, and no pong")
 
 
 DID = "S stopped to read, A said one block of 64 KiB after the other, and then S read again"
 
 
-def flood(crew: Crew) -> list[int]:
+def overflow(harness: Harness) -> list[int]:
     """Say far too much for somebody who does not read; return which blocks that one gets."""
-    a, slow = pour(crew)
+    a, slow = flood(harness)
     slow.reads = True
     with expecting(f"{DID}; then A said {STILL_THERE!r}", "S is still connected, and gets that"):
-        crew.repeat(a, STILL_THERE, [slow], all)
+        harness.say_until_heard(a, STILL_THERE, [slow], all)
     numbers: list[int] = []
     with expecting(DID, "S gets some of the blocks, each whole"):
-        while (heard := crew.hear(slow)) != STILL_THERE:
+        while (heard := harness.hear(slow)) != STILL_THERE:
             if not isinstance(heard, bytes) or len(heard) != SIZE:
-                raise Surprise(f"S got something else: {heard!r:.40}")
+                raise Unexpected(f"S got something else: {heard!r:.40}")
             numbers.append(int(heard[:8]))
     return numbers
 
 
-def pour(crew: Crew) -> tuple[Client, Client]:
+def flood(harness: Harness) -> tuple[Client, Client]:
     """Say all the blocks; return who has said them, and who has not read meanwhile."""
-    a, b, slow = crew.gather("A", "B", "S", slow="S")
+    a, b, slow = harness.connect_all("A", "B", "S", slow="S")
     slow.reads = False
     for number in range(0, BLOCKS, AT_ONCE):
         if number == STUCK:
@@ -95,16 +95,16 @@ def pour(crew: Crew) -> tuple[Client, Client]:
         did = f"S stopped to read, and A said blocks of 64 KiB: at number {number + 1} of {BLOCKS}"
         blocks = [block(number + n) for n in range(AT_ONCE)]
         with expecting(did, "the server takes them, and B, who reads, gets them all, in order"):
-            crew.say(a, *blocks)
-            hear_all(crew, b, blocks)
+            harness.say(a, *blocks)
+            hear_all(harness, b, blocks)
         slow.send_frame(PONG)  # a sign of life: it is slow, and not dead
     return a, slow
 
 
-def hear_all(crew: Crew, client: Client, blocks: list[bytes]) -> None:
+def hear_all(harness: Harness, client: Client, blocks: list[bytes]) -> None:
     for expected in blocks:
-        if crew.hear(client) != expected:
-            raise Surprise(f"{client.name} got something else")
+        if harness.hear(client) != expected:
+            raise Unexpected(f"{client.name} got something else")
 
 
 def block(number: int) -> bytes:

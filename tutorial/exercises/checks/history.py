@@ -2,9 +2,9 @@
 
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
-from msgproxy.check.failure import Surprise, expecting
+from msgproxy.check.failure import Unexpected, expecting
 from msgproxy.check.frames import Message
-from msgproxy.check.harness import Crew
+from msgproxy.check.harness import Harness
 
 HISTORY = 50
 """Messages that the server keeps, as the exercise says."""
@@ -18,110 +18,114 @@ AT_ONCE = 12
 """Messages that are said while one of them comes in."""
 
 
-def history(crew: Crew) -> None:
+def history(harness: Harness) -> None:
     """Who joins gets what was said before, in order, text as text and bytes as bytes."""
-    a, b = listen(crew)
-    tell(crew, a, b, *KINDS, "the last")
-    hear_from_start(crew, f"A said {[*KINDS, 'the last']}, and then N joined", *KINDS, "the last")
+    a, b = listen(harness)
+    tell(harness, a, b, *KINDS, "the last")
+    hear_from_start(
+        harness, f"A said {[*KINDS, 'the last']}, and then N joined", *KINDS, "the last"
+    )
 
 
-def last_ones(crew: Crew) -> None:
+def last_ones(harness: Harness) -> None:
     """Of more than that many messages, it gets the last ones."""
-    a, b = listen(crew)
+    a, b = listen(harness)
     said = [str(number) for number in range(3 * HISTORY)]
-    tell(crew, a, b, *said)
+    tell(harness, a, b, *said)
     did = f"A said '0' to '{3 * HISTORY - 1}', and then N joined; {HISTORY} are to be kept"
-    newcomer = hear_from_start(crew, did, *said[-HISTORY:])
+    newcomer = hear_from_start(harness, did, *said[-HISTORY:])
     did += "; then A said 'live'"
     with expecting(did, "that is what N gets next"):
-        crew.say(a, "live")
-        hears(crew, newcomer, "live")
+        harness.say(a, "live")
+        hears(harness, newcomer, "live")
 
 
-def who_left(crew: Crew) -> None:
+def who_left(harness: Harness) -> None:
     """What somebody said who has left is in the history, too."""
-    a, b = listen(crew)
-    tell(crew, a, b, "I was here")
+    a, b = listen(harness)
+    tell(harness, a, b, "I was here")
     a.leave()
-    crew.clients.remove(a)
-    hear_from_start(crew, "A said 'I was here' and left, and then N joined", "I was here")
+    harness.clients.remove(a)
+    hear_from_start(harness, "A said 'I was here' and left, and then N joined", "I was here")
 
 
-def seam(crew: Crew) -> None:
+def seam(harness: Harness) -> None:
     """Between the history and what is said now, nothing is lost and nothing comes twice."""
-    a, b = listen(crew)
-    tell(crew, a, b, *(str(number) for number in range(HISTORY)))
+    a, b = listen(harness)
+    tell(harness, a, b, *(str(number) for number in range(HISTORY)))
     said = HISTORY
     for number in range(NEWCOMERS):
         did = f"newcomer {number + 1} joined while A said one number after the other"
-        newcomer = crew.request(f"newcomer {number + 1}")
+        newcomer = harness.request(f"newcomer {number + 1}")
         for _ in range(3):  # before it comes in, meanwhile, and after
             a.say(*(str(said + n) for n in range(AT_ONCE)))
             said += AT_ONCE
-            crew.pause(0.001)
+            harness.pause(0.001)
         with expecting(did, "it is let in, and B, who was there, gets all numbers"):
-            crew.send_all(a)
-            crew.wait_for(newcomer, lambda one=newcomer: one.answer, "no answer to the handshake")
-            while crew.hear(b) != str(said - 1):
+            harness.send_all(a)
+            harness.wait_for(
+                newcomer, lambda one=newcomer: one.answer, "no answer to the handshake"
+            )
+            while harness.hear(b) != str(said - 1):
                 pass
         with expecting(did, f"it gets {HISTORY} numbers or more, up to the last, without a gap"):
-            hear_numbers(crew, newcomer, said)
+            hear_numbers(harness, newcomer, said)
         newcomer.leave()
-        crew.clients.remove(newcomer)
+        harness.clients.remove(newcomer)
 
 
-def hear_numbers(crew: Crew, client: Client, end: int) -> None:
+def hear_numbers(harness: Harness, client: Client, end: int) -> None:
     """Hear numbers up to `end`, each the one after the one before."""
-    first = last = int(crew.hear(client))
+    first = last = int(harness.hear(client))
     if first > end - HISTORY:
-        raise Surprise(f"the first was {first}, when {end} had been said")
+        raise Unexpected(f"the first was {first}, when {end} had been said")
     while last != end - 1:
-        number = int(crew.hear(client))
+        number = int(harness.hear(client))
         if number != last + 1:
             what = "lost" if number > last else "doubled"
             at = f"{number} came behind {last}"
-            raise Surprise(f"{at}, {abs(number - last - 1)} {what}; the first had been {first}")
+            raise Unexpected(f"{at}, {abs(number - last - 1)} {what}; the first had been {first}")
         last = number
 
 
-def listen(crew: Crew) -> tuple[Client, Client]:
+def listen(harness: Harness) -> tuple[Client, Client]:
     """Connect one who talks and one who listens, and fill the history with nothing of theirs.
 
     The first who comes says nothing until the second is surely there: then the history is empty.
     """
     with expecting("connected A and B", "both are let in"):
-        a, b = crew.connect("A"), crew.connect("B")
-    crew.introduce(a, [b])
+        a, b = harness.connect("A"), harness.connect("B")
+    harness.say_until_all_hear(a, [b])
     return a, b
 
 
-def tell(crew: Crew, a: Client, b: Client, *messages: Message) -> None:
+def tell(harness: Harness, a: Client, b: Client, *messages: Message) -> None:
     """Let A say something, and wait until the broker has had all of it: B hears it then."""
     for start in range(0, len(messages), AT_ONCE):
         some = messages[start : start + AT_ONCE]
         with expecting(f"A said {', '.join(map(repr, some))}", "B, who was there before, gets it"):
-            crew.say(a, *some)
+            harness.say(a, *some)
             for message in some:
-                hears(crew, b, message)
+                hears(harness, b, message)
 
 
-def hear_from_start(crew: Crew, did: str, *messages: Message) -> Client:
+def hear_from_start(harness: Harness, did: str, *messages: Message) -> Client:
     """Let somebody join, and hear these messages; before them only the greetings of before."""
     with expecting(did, "it is let in"):
-        newcomer = crew.connect("N")
+        newcomer = harness.connect("N")
     for message in messages:
         with expecting(did, f"N gets {message!r} in its place"):
-            heard = crew.hear(newcomer)
+            heard = harness.hear(newcomer)
             while heard in GREETINGS:
-                heard = crew.hear(newcomer)
+                heard = harness.hear(newcomer)
             if heard != message:
-                raise Surprise(f"N got {heard!r}")
+                raise Unexpected(f"N got {heard!r}")
     return newcomer
 
 
-def hears(crew: Crew, client: Client, expected: Message) -> None:
-    if (heard := crew.hear(client)) != expected:
-        raise Surprise(f"{client.name} got {heard!r}")
+def hears(harness: Harness, client: Client, expected: Message) -> None:
+    if (heard := harness.hear(client)) != expected:
+        raise Unexpected(f"{client.name} got {heard!r}")
 
 
 GREETINGS = ("hello from A", "A has said hello")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
-from msgproxy.check.failure import Surprise, expecting
-from msgproxy.check.harness import Crew
+from msgproxy.check.failure import Unexpected, expecting
+from msgproxy.check.harness import Harness
 
 LOOK_ALIKES = (
     ("/room", "/rooms"),
@@ -22,83 +22,83 @@ MOMENT = 0.2
 """Seconds after which the server has surely heard that somebody left; if not, no harm is done."""
 
 
-def one_room(crew: Crew) -> None:
+def one_room(harness: Harness) -> None:
     """Clients of the same path hear each other, on any path."""
     for path in ("/kitchen", "/"):
-        a, b, c = meet(crew, path, "A", "B", "C")
+        a, b, c = meet(harness, path, "A", "B", "C")
         for speaker, others in ((a, [b, c]), (b, [a, c])):
-            crew.introduce(speaker, others)
+            harness.say_until_all_hear(speaker, others)
 
 
-def apart(crew: Crew) -> None:
+def apart(harness: Harness) -> None:
     """What is said in a room is heard in no other."""
-    keep_apart(crew, "/kitchen", "/garden")
-    keep_apart(crew, "/garden", "/kitchen")
+    keep_apart(harness, "/kitchen", "/garden")
+    keep_apart(harness, "/garden", "/kitchen")
 
 
-def whole_path(crew: Crew) -> None:
+def whole_path(harness: Harness) -> None:
     """A path that only looks like another one is another room."""
     for here, there in LOOK_ALIKES:
-        keep_apart(crew, here, there)
+        keep_apart(harness, here, there)
 
 
-def goes_on(crew: Crew) -> None:
+def goes_on(harness: Harness) -> None:
     """A room goes on when somebody leaves, and can be entered again when all have left."""
-    a, b, c = meet(crew, "/kitchen", "A", "B", "C")
-    go(crew, c)
+    a, b, c = meet(harness, "/kitchen", "A", "B", "C")
+    go(harness, c)
     with expecting("A, B and C were in /kitchen, and C left", "A and B still hear each other"):
-        be_heard(crew, a, b)
-        be_heard(crew, b, a)
-    go(crew, a)
-    go(crew, b)
+        be_heard(harness, a, b)
+        be_heard(harness, b, a)
+    go(harness, a)
+    go(harness, b)
     with expecting("all left /kitchen, and then D and E came", "they hear each other"):
-        be_heard(crew, *meet(crew, "/kitchen", "D", "E"))
+        be_heard(harness, *meet(harness, "/kitchen", "D", "E"))
 
 
-def meet(crew: Crew, path: str, *names: str) -> list[Client]:
+def meet(harness: Harness, path: str, *names: str) -> list[Client]:
     """Connect clients to a path, and see to it that each is there."""
-    crew.address = replace(crew.address, path=path)
+    harness.address = replace(harness.address, path=path)
     clients: list[Client] = []
     for name in names:
         with expecting(f"connected {name} to {path}", "it is let in"):
-            newcomer = crew.connect(name)
+            newcomer = harness.connect(name)
         if clients:
-            crew.introduce(newcomer, clients)
+            harness.say_until_all_hear(newcomer, clients)
         clients.append(newcomer)
     return clients
 
 
-def keep_apart(crew: Crew, here: str, there: str) -> None:
+def keep_apart(harness: Harness, here: str, there: str) -> None:
     """Say something in one room, and then something else in another, where somebody listens."""
-    a, b = meet(crew, here, "A", "B")
-    c, d = meet(crew, there, "C", "D")
-    crew.introduce(c, [d])
+    a, b = meet(harness, here, "A", "B")
+    c, d = meet(harness, there, "C", "D")
+    harness.say_until_all_hear(c, [d])
     private, public = f"this stays in {here}", f"welcome to {there}"
     did = f"A said {private!r} in {here}; when B, who is there too, had it,"
     did += f" C said {public!r} in {there}"
     expected = f"D, who is in {there} and not in {here}, gets only what C said"
     with expecting(did, expected):
-        crew.say(a, private)
-        while crew.hear(b) != private:
+        harness.say(a, private)
+        while harness.hear(b) != private:
             pass
-        crew.say(c, public)
-        if (heard := crew.hear(d)) != public:
-            raise Surprise(f"D got {heard!r}")
+        harness.say(c, public)
+        if (heard := harness.hear(d)) != public:
+            raise Unexpected(f"D got {heard!r}")
 
 
-def be_heard(crew: Crew, speaker: Client, other: Client) -> None:
+def be_heard(harness: Harness, speaker: Client, other: Client) -> None:
     for number in range(3):  # some time passes: the server hears of who left, and has to go on
         said = f"{speaker.name}: {number}"
-        crew.say(speaker, said)
-        while crew.hear(other) != said:
+        harness.say(speaker, said)
+        while harness.hear(other) != said:
             pass
-        crew.pause(MOMENT)
+        harness.pause(MOMENT)
 
 
-def go(crew: Crew, client: Client) -> None:
+def go(harness: Harness, client: Client) -> None:
     client.leave()
-    crew.clients.remove(client)
-    crew.pause(MOMENT)
+    harness.clients.remove(client)
+    harness.pause(MOMENT)
 
 
 BEHAVIOURS = (
