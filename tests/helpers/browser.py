@@ -1,4 +1,5 @@
-"""A real browser, and a visitor's few moves on the demo page. A test module imports the fixtures.
+"""A real browser, and a visitor's few moves on the demo page. A test module imports the fixtures:
+`tabs`, and one of `chromium`, `firefox` and `both`.
 
 Rule: the browser, with the thread and the sockets that Playwright has, starts before the check
 for what a test leaves behind (`nothing_is_left`) counts, and ends with the module: as long as it
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -25,14 +26,20 @@ def give_up(why: str) -> NoReturn:
 
 
 try:
-    from playwright.sync_api import Browser, Page, expect, sync_playwright
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        Page,
+        Playwright,
+        expect,
+        sync_playwright,
+    )
 except ImportError:
     give_up("playwright is not installed")
 
 PATIENCE = 20_000
 """Milliseconds that a test waits for what has to come. Generous: a busy machine is no bug."""
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -45,22 +52,93 @@ QUIET = (
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module", name="browser")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium. Nothing is downloaded; without one the tests say so and skip."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        give_up(f"no browser: none of {', '.join(NAMES)} is installed")
+class Firefox:
+    """Debian's Firefox, as Playwright drives it: through WebDriver BiDi, with no patched build.
+
+    It takes a scheme or forced colours only when it starts, so it starts once for each.
+    """
+
+    UNCHANGED = dict.fromkeys(
+        ("color_scheme", "reduced_motion", "forced_colors", "contrast"), "null"
+    )
+
+    def __init__(self, playwright: Playwright, path: str) -> None:
+        self._playwright, self._path = playwright, path
+        self._running: dict[tuple[str, str, str], Browser] = {}
+
+    def new_context(
+        self,
+        *,
+        color_scheme: str = "light",
+        reduced_motion: str = "no-preference",
+        forced_colors: str = "none",
+        **options: Any,
+    ) -> BrowserContext:
+        """Open a context, in a Firefox that was started with these preferences."""
+        wanted = (color_scheme, reduced_motion, forced_colors)
+        if wanted not in self._running:
+            preferences = {
+                "layout.css.prefers-color-scheme.content-override": int(color_scheme != "dark"),
+                "ui.prefersReducedMotion": int(reduced_motion == "reduce"),
+                "browser.display.document_color_use": 2 if forced_colors == "active" else 0,
+            }
+            self._running[wanted] = self._playwright.firefox.launch(
+                channel="moz-firefox", executable_path=self._path, firefox_user_prefs=preferences
+            )
+        return self._running[wanted].new_context(**{**self.UNCHANGED, **options})
+
+    def close(self) -> None:
+        for browser in self._running.values():
+            browser.close()
+
+
+def installed(*names: str) -> str:
+    """Return the path of the first of these programs. Without one the tests say so and skip."""
+    path = next(filter(None, map(shutil.which, names)), None)
+    return path or give_up(f"no browser: none of {', '.join(names)} is installed")
+
+
+def start_chromium(playwright: Playwright) -> Browser:
     # Chromium has no sandbox for root.
     sandbox = ("--no-sandbox",) if os.name == "posix" and os.geteuid() == 0 else ()
+    path = installed("chromium", "chromium-browser", "google-chrome")
+    return playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
+
+
+def start_firefox(playwright: Playwright) -> Firefox:
+    return Firefox(playwright, installed("firefox-esr", "firefox"))
+
+
+STARTS = {"chromium": start_chromium, "firefox": start_firefox}
+
+
+def running(start: Callable[[Playwright], Browser | Firefox]) -> Iterator[Browser | Firefox]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
+        browser = start(playwright)
         yield browser
         browser.close()
 
 
+@pytest.fixture(scope="module", name="browser")
+def chromium() -> Iterator[Browser | Firefox]:
+    """The system's Chromium. Nothing is downloaded."""
+    yield from running(start_chromium)
+
+
+@pytest.fixture(scope="module", name="browser")
+def firefox() -> Iterator[Browser | Firefox]:
+    """The system's Firefox, for a module that is about nothing else."""
+    yield from running(start_firefox)
+
+
+@pytest.fixture(scope="module", name="browser", params=sorted(STARTS))
+def both(request: pytest.FixtureRequest) -> Iterator[Browser | Firefox]:
+    """First Chromium, then Firefox: every test of the module runs in each."""
+    yield from running(STARTS[request.param])
+
+
 @pytest.fixture(name="open_tab")
-def tabs(browser: Browser) -> Iterator[Open]:
+def tabs(browser: Browser | Firefox) -> Iterator[Open]:
     """Open tabs as separate visitors: `open_tab(server, color_scheme="dark")`.
 
     Each collects in `tab.troubles` what its console says: errors, and all that the policy refuses.
