@@ -26,7 +26,7 @@ accept    room on the inbound queue        the broker
 A stop goes the way of the messages, so that nothing is lost that a reader has taken: listener,
 readers, broker, writers. Each has the close timeout, of which as a rule only the writers need
 any. Whoever is late is aborted, and then joined. (Threads number 0 are those of a bridge, if
-there is one. It ends as a client does; where the signal does not reach it, `hurry` does.)
+there is one. It ends as a client does; where the signal does not reach it, `wake` does.)
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Acceptor:
         self._listener.close()
         self._queues.stopping()
         for bridge in self._bridges:
-            bridge.hurry()
+            bridge.wake()
         everyone = self._sessions | self._bridges
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.

@@ -35,8 +35,8 @@ LAYERS = """
     acceptor listener
     broker
     bridge.bridge
-    bridge.entries
     bridge.stream
+    bridge.entries
     bridge.backlog
     session
     writer

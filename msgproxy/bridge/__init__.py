@@ -1,6 +1,6 @@
-"""The bridge: instances of msgproxy, joined by a Redis stream.
+"""The bridge: several instances of msgproxy, joined by a Redis stream.
 
-`bridge` is the participant with its two threads, `ties` what each of them knows (its place on the
-stream, its count of what was added, whether Redis is there), and `streams` speaks with Redis.
-Nothing else of msgproxy imports this, unless a server is given a bridge.
+`bridge` is the session with its two threads, `backlog` the queue to its writer, `stream` the
+connections to Redis, `entries` what is on the stream, and `address` how its place is written.
+Only the address parser is imported where there is no bridge: the rest needs the package redis.
 """

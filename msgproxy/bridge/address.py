@@ -1,7 +1,6 @@
-"""How the address of a bridge is written.
+"""The address of a bridge: how it is written, and what it says.
 
-Rule: a password goes in, and never comes out again: no text that is made here has it, be it an
-error, a log line or a `repr`.
+Rule: no text that is made here contains the password, be it an error, a log line or a `repr`.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from msgproxy.errors import InvalidOption
 
 FORM = "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]?stream=NAME[&length=N]"
-"""`rediss` with two s is the same over TLS."""
+"""With `rediss` (two s), the same over TLS."""
 
 PORT = 6379
 LENGTH = 10_000
-"""Entries that the stream keeps, of one message or more: as many messages, at the least, may be
-said while an instance is away from Redis."""
+"""Entries that the stream keeps. Each is one message or more, so at least this many messages may
+be sent while an instance is away from Redis, and none is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """Read an address. Raise `InvalidOption` if it is none, or if there is no package redis."""
+    """Parse an address. Raise `InvalidOption` if it is wrong, or the package redis is missing."""
     try:
         parts = urlsplit(url)
         port = PORT if parts.port is None else parts.port
@@ -53,7 +52,7 @@ def parse(url: str) -> Address:
     if parts.scheme not in ("redis", "rediss") or not parts.hostname or not _is_number(database):
         raise InvalidOption(f"a bridge is written {FORM}")
     if not stream or options or not _is_number(length) or int(length) == 0:
-        raise InvalidOption(f"behind the ? of a bridge stands {FORM.partition('?')[2]}")
+        raise InvalidOption(f"after the ? of a bridge comes {FORM.partition('?')[2]}")
     if importlib.util.find_spec("redis") is None:
         raise InvalidOption("a bridge needs the package redis: pip install 'msgproxy[redis]'")
     user, password = (unquote(part) if part else None for part in (parts.username, parts.password))

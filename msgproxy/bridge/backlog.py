@@ -11,10 +11,13 @@ from typing import Any
 
 from msgproxy.queues import OutboundQueue
 
+BRIDGE = 0
+"""The bridge, as the sender of a message. No client has this number: they are counted from 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """This many messages were here, and were dropped to make room for what follows.
+    """This many messages of this instance's clients were dropped, to make room for what follows.
 
     It is never put on a queue: `get()` of a `DropOldestQueue` returns it, before everything else.
     """
@@ -41,7 +44,8 @@ class DropOldestQueue(OutboundQueue):
         while size > 0 and count < len(self._waiting):
             size -= self._waiting[count].size
             self._bytes -= self._waiting[count].size
-            self._dropped += len(self._waiting[count].messages)
+            # With --echo, what came over the bridge is on this queue too. It has been published.
+            self._dropped += sum(one.client != BRIDGE for one in self._waiting[count].messages)
             count += 1
         del self._waiting[:count]
 

@@ -1,133 +1,112 @@
-"""A Redis stream: a list at a Redis server, to whose end every instance adds what it has to say.
+"""The connections to Redis, and what a thread does when there is none.
 
-Rule: this is the only module that calls the package redis. Whatever goes wrong there, and there
-is a lot, becomes an `Away` with one line that says why.
+Rule: this is the only module that calls the package redis. A lot can go wrong there; whatever does
+becomes a `RedisUnavailable` with one line that says why.
 
-An entry is what was waiting to be told, one message or more; `redis-cli XRANGE NAME - +` shows it::
-
-    from   5f0c21d09a3b   the instance that added it
-    n      17             the first message in it is the 17th of this instance
-    text   hello          a message
-    binary ...            the next, the 18th
-
-Redis gives an entry its id, which is a time and a number, and ids only grow. So "what stands
-behind this id?" can be asked again, after whatever break. That is what Redis' Pub/Sub cannot be
-asked: who was away there for a moment has missed what was said.
+Redis gives each entry of a stream an id, a time and a number, and ids only grow. So a reader can
+ask "what comes after this id?" again after any break. Redis' Pub/Sub has no such question: a
+subscriber that is away for a moment has missed what was said.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
+import logging
+import random
 import socket
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import redis
 
 from msgproxy.bridge.address import Address
+from msgproxy.bridge.entries import BEGINNING, Entries, Entry
 from msgproxy.concurrency.stop import StopSignal, Wake
 
+log = logging.getLogger(__name__)
+
 CONNECT_TIMEOUT = 2.0
-"""Seconds to reach the server. It is the only wait here that nobody can interrupt."""
+"""Seconds to reach the server. It is the only wait here that nothing can interrupt."""
 
 ANSWER_TIMEOUT = 5.0
-"""Seconds for an answer. A server that needs longer counts as away."""
+"""Seconds for an answer. A server that needs longer counts as unavailable."""
 
 BLOCK = 2.0
-"""Seconds that the server waits for a new entry, before it answers that there is none."""
+"""Seconds that the server waits for a new entry before it answers that there is none."""
 
-READ_AT_ONCE = 16
-"""Entries in one answer at the most: times the size of an entry, the memory that it takes."""
+MAX_ENTRIES = 16
+"""Entries in one answer: times the size of an entry, this is the memory that it takes."""
 
-BEGINNING = b"0-0"
-"""The id before all others."""
-
-Entries = list[tuple[bytes, Sequence[bytes]]]
-"""Ids, each with what stands there."""
+MIN_DELAY, MAX_DELAY = 0.05, 2.0
+"""Seconds between two tries. The delay doubles each time, and a random part of it is left out: so a
+server that comes back is not overrun by all instances at the same moment."""
 
 
-class Away(Exception):
-    """Redis has not done what it was asked to. The text says why, in one line."""
+class RedisUnavailable(Exception):
+    """Redis has not done what it was asked to do. The text says why, in one line."""
 
     def __init__(self, why: str, *, is_refusal: bool = False) -> None:
         super().__init__(why)
         self.is_refusal = is_refusal
-        """It did answer, and said no."""
+        """It did answer, with an error."""
 
 
-class Entry(NamedTuple):
-    """Messages that were added to the stream together."""
-
-    origin: bytes
-    number: int
-    """That of the first message."""
-    messages: Sequence[tuple[bytes, bytes]]
-    """The kind of each, `text` or `binary`, and its bytes."""
-
-    @classmethod
-    def of(cls, fields: Sequence[bytes]) -> Entry | None:
-        """Read an entry; return None if it is none of ours."""
-        match fields:
-            case [b"from", origin, b"n", number, _, _, *_]:
-                messages = tuple(zip(fields[4::2], fields[5::2], strict=True))
-                kinds = {kind for kind, _ in messages}
-                if number.isdigit() and len(number) < 19 and kinds <= {b"text", b"binary"}:
-                    return cls(origin, int(number), messages)
-        return None
-
-    @property
-    def fields(self) -> list[bytes | str | int]:
-        """What stands on the stream."""
-        return ["from", self.origin, "n", self.number, *itertools.chain(*self.messages)]
-
-    @property
-    def size(self) -> int:
-        """Bytes of the messages."""
-        return sum(len(payload) for _, payload in self.messages)
-
-
-class Line:
+class RedisConnection:
     """A connection to the Redis server. Its thread connects again when it is lost.
 
-    All methods but `interrupt` are that thread's. They raise Away.
+    Only `interrupt` may be called by another thread. All else raises RedisUnavailable.
     """
 
     def __init__(self, address: Address, stop: StopSignal) -> None:
         self._address = address
         self._stop = stop
+        options: dict[str, Any] = {
+            "host": address.host,
+            "port": address.port,
+            "db": address.database,
+            "username": address.user,
+            "password": address.password,
+            "socket_connect_timeout": CONNECT_TIMEOUT,
+            "socket_timeout": ANSWER_TIMEOUT,
+            "protocol": 2,  # in which answers are lists, whatever the version of the package
+        }
+        if address.is_encrypted:
+            # Both in so many words: until its version 6, the package did not compare the name.
+            options |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
         kind: Any = redis.SSLConnection if address.is_encrypted else redis.Connection
-        self._connection = kind(
-            host=address.host,
-            port=address.port,
-            db=address.database,
-            username=address.user,
-            password=address.password,
-            socket_connect_timeout=CONNECT_TIMEOUT,
-            socket_timeout=ANSWER_TIMEOUT,
-            protocol=2,  # in which answers are lists, whatever the version of the package
-        )
+        self._connection = kind(**options)
 
     def connect(self) -> None:
         """Connect, unless there is a connection."""
-        with self._as_away():
+        with self._one_exception():
             self._connection.connect()
 
     def last_id(self) -> bytes:
-        """Return the id of the last entry that the stream has."""
-        with self._as_away():
-            self._connection.send_command("XREVRANGE", self._address.stream, "+", "-", "COUNT", 1)
-            last = self._connection.read_response()
-        return last[0][0] if last else BEGINNING
+        """Return the newest id of the stream. Its entry may have been deleted since."""
+        with self._one_exception():
+            try:
+                answer = self._ask("XINFO", "STREAM", self._address.stream)
+            except redis.ResponseError as error:
+                if "no such key" not in str(error):
+                    raise
+                return BEGINNING
+        newest: bytes = answer[answer.index(b"last-generated-id") + 1]
+        return newest
+
+    def now(self) -> int:
+        """Return the time of the server's clock, in milliseconds, as ids have it."""
+        with self._one_exception():
+            seconds, microseconds = self._ask("TIME")
+        return int(seconds) * 1000 + int(microseconds) // 1000
 
     def read(self, after: bytes, block: float) -> Entries | None:
-        """Return what stands behind an id. If that is nothing, wait `block` seconds for it.
+        """Return what comes after an id. If that is nothing, wait `block` seconds for it.
 
-        Return None if the server stops. Nothing but `close` may follow then.
+        Return None if the server stops. Only `close` may follow then.
         """
         waiting = ("BLOCK", int(block * 1000)) if block else ()
-        command = ("XREAD", "COUNT", READ_AT_ONCE, *waiting, "STREAMS", self._address.stream, after)
-        with self._as_away():
+        command = ("XREAD", "COUNT", MAX_ENTRIES, *waiting, "STREAMS", self._address.stream, after)
+        with self._one_exception():
             self._connection.send_command(*command)
             match self._stop.wait(self._connection._sock, block + ANSWER_TIMEOUT):
                 case Wake.STOP:
@@ -137,27 +116,31 @@ class Line:
             answer = self._connection.read_response()
         return answer[0][1] if answer else []
 
-    def add(self, entry: Entry) -> None:
-        """Add an entry. After an Away nobody can tell whether it was added."""
+    def add(self, entry: Entry) -> bytes:
+        """Add an entry and return its id. If this raises, the entry may have been added or not."""
         command = ("XADD", self._address.stream, "MAXLEN", "~", self._address.length, "*")
-        with self._as_away():
-            self._connection.send_command(*command, *entry.fields)
-            self._connection.read_response()
+        with self._one_exception():
+            entry_id: bytes = self._ask(*command, *entry.fields)
+        return entry_id
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._connection.disconnect()
 
     def interrupt(self) -> None:
-        """Wake the thread, which gets an Away. Any thread may call this."""
+        """Wake the thread: its call raises RedisUnavailable. Any thread may call this."""
         if sock := self._connection._sock:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
+    def _ask(self, *command: Any) -> Any:
+        self._connection.send_command(*command)
+        return self._connection.read_response()
+
     @contextlib.contextmanager
-    def _as_away(self) -> Iterator[None]:
-        """Make one exception of the many. The connection is closed: an answer may be on its way,
-        and would be taken for that to the next question."""
+    def _one_exception(self) -> Iterator[None]:
+        """Turn the many exceptions into one, and close the connection: an answer may be on its way,
+        and would be taken for that to the next command."""
         try:
             yield
         except (redis.RedisError, OSError) as error:
@@ -166,4 +149,53 @@ class Line:
             if self._address.password:  # a server may quote what it does not understand
                 why = why.replace(self._address.password, "***")
             refusals = (redis.ResponseError, redis.AuthenticationError)
-            raise Away(ascii(why)[1:-1], is_refusal=isinstance(error, refusals)) from None
+            is_refusal = isinstance(error, refusals)
+            raise RedisUnavailable(ascii(why)[1:-1], is_refusal=is_refusal) from None
+
+
+class Retry:
+    """When to try again, for one direction of the bridge; and one log line for each change.
+
+    All methods belong to one thread; any thread may read the two properties.
+    """
+
+    def __init__(self, what: str, where: str, stop: StopSignal) -> None:
+        """`what` completes the sentence "can ...", and `where` says through which server."""
+        self._what = what
+        self._where = where
+        self._stop = stop
+        self._delay = MIN_DELAY
+        self._state = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last try worked. One lost connection does not count."""
+        return self._state == "open"
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether tries have failed. At first, neither this nor `is_open` is true."""
+        return self._state in ("unavailable", "refused")
+
+    def succeed(self) -> None:
+        """Note that it works."""
+        self._delay = 0.0
+        self._enter("open", logging.INFO, f"can {self._what}, through {self._where}")
+
+    def wait(self, error: RedisUnavailable) -> bool:
+        """Note that it failed, and wait for the time of the next try. Return False in a stop."""
+        if not self._delay and not error.is_refusal:
+            # Perhaps only this connection: the server closes those that are idle. Try a new one.
+            self._delay = MIN_DELAY
+            return True
+        if self._stop.sleep(0) is Wake.STOP:
+            return False
+        state = "refused" if error.is_refusal else "unavailable"
+        self._enter(state, logging.WARNING, f"cannot {self._what}: {error}; trying again")
+        self._delay = min(2 * self._delay or MIN_DELAY, MAX_DELAY)
+        return self._stop.sleep(self._delay * random.uniform(0.5, 1)) is not Wake.STOP
+
+    def _enter(self, state: str, level: int, line: str) -> None:
+        if state != self._state:
+            self._state = state
+            log.log(level, line)

@@ -25,11 +25,10 @@ from typing import Any
 
 from msgproxy import InboundQueue, Queues, Server
 from msgproxy.bridge.bridge import Bridge
-from msgproxy.bridge.entries import Place, Voice
-from msgproxy.bridge.stream import Away, Entries, Entry
+from msgproxy.bridge.entries import Entries, Entry, EntryWriter, StreamCursor
+from msgproxy.bridge.stream import RedisUnavailable
 from msgproxy.cli import serve
 from msgproxy.cli.main import main as run_command
-from msgproxy.concurrency.stop import Wake
 from msgproxy.errors import InvalidOption
 from msgproxy.events import BOOKKEEPING, Farewell, Joined, Left, Outgoing, Participant, Received
 from msgproxy.limits import Limits
@@ -91,23 +90,23 @@ class StreamFirst(Queues):
         return self._outbox
 
 
-class NamingVoice(Voice):
+class NamingWriter(EntryWriter):
     """Notes for the reader who it was that said the n-th message of this instance."""
 
     def __init__(self, origin: bytes) -> None:
-        super().__init__(origin, deaf_to=Bridge.number)
+        super().__init__(origin, skip_client=Bridge.number)
         self.said: queue.SimpleQueue[tuple[int, Participant, int]] = queue.SimpleQueue()
 
     def _numbered(self, batch: Iterable[Any]) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
         for item in batch:
             if isinstance(item, Posted):
-                self._said += 1
-                self.said.put((self._said, item.session, item.number))
+                self._count += 1
+                self.said.put((self._count, item.session, item.number))
                 words = item.message
                 if isinstance(words, str):
-                    yield self._said, (b"text", words.encode())
+                    yield self._count, (b"text", words.encode())
                 else:
-                    yield self._said, (b"binary", words)
+                    yield self._count, (b"binary", words)
 
 
 class StreamFirstBridge(Bridge):
@@ -117,10 +116,10 @@ class StreamFirstBridge(Bridge):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._origin = self._voice._origin
-        self._voice = NamingVoice(self._origin)
-        self._said = self._voice.said
-        self._place = Place(own=b"nobody")  # so no entry is passed over as one's own
+        self._origin = self._entries._origin
+        self._entries = NamingWriter(self._origin)
+        self._said = self._entries.said
+        self._cursor = StreamCursor(own=b"nobody")  # so no entry is passed over as one's own
 
     def send(self, outgoing: Outgoing) -> bool:  # noqa: ARG002
         """Do nothing: what the broker forwards comes from the stream."""
@@ -131,19 +130,17 @@ class StreamFirstBridge(Bridge):
         self._outbound.maxsize = 0
         super().end(farewell)
 
-    def _tell(self, entry: Entry) -> None:
-        # What is added before the reader has found the end of the stream, it would not hear.
-        while not (self._place.id or self._is_cut):
-            if self._telling.wait(Away("they are not heard yet")) is Wake.STOP:
-                self._is_cut = True
-        super()._tell(entry)
+    def _publish(self, entry: Entry) -> None:
+        # The reader would miss what is added before it has found the end of the stream.
+        while not (self._cursor.id or self._has_given_up):
+            if not self._publishing.wait(RedisUnavailable("nothing is received yet")):
+                self._has_given_up = True
+        super()._publish(entry)
 
-    def _take(self, entries: Entries) -> None:
-        if not entries:
-            super()._take(entries)
+    def _pass_on(self, entries: Entries) -> None:
         for place, fields in entries:
             is_own = fields[:2] == [b"from", self._origin]
-            news = self._place.news([(place, fields)], self._max_message_size)
+            news = self._cursor.news([(place, fields)], self._max_message_size)
             for ahead, said in enumerate(news):
                 if is_own:
                     session, number = self._who_said(int(fields[3]) + ahead)

@@ -42,7 +42,7 @@ class NginxServer:
             needs_program(program)
         self.folder = folder
         self.port, self.plain_port = _free_port(), _free_port()
-        _make_certificate(folder)
+        make_certificate(folder, NAME)
         (folder / "main.conf").write_text(MAIN.format(folder=folder))
         (folder / "site.conf").write_text(self._site(ports, without))
 
@@ -109,10 +109,11 @@ def _free_port() -> int:
         return free.getsockname()[1]
 
 
-def _make_certificate(folder: Path) -> None:
+def make_certificate(folder: Path, name: str) -> None:
+    """Make a certificate for a name, which is its own authority: `name.crt` and `name.key`."""
     kind = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    names = f"-subj /CN={NAME} -addext subjectAltName=DNS:{NAME}"
-    files = ["-keyout", str(folder / f"{NAME}.key"), "-out", str(folder / f"{NAME}.crt")]
+    names = f"-subj /CN={name} -addext subjectAltName=DNS:{name}"
+    files = ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.crt")]
     subprocess.run(
         [shutil.which("openssl"), *kind.split(), *names.split(), *files],
         check=True,

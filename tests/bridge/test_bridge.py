@@ -6,7 +6,7 @@ import random
 
 import pytest
 from clients import wait_for, wait_for_clients
-from joined_servers import bridge_of, wait_until_it_hears
+from joined_servers import bridge_of, wait_until_it_receives
 
 from msgproxy.events import MessageId
 from msgproxy.tracing.recording import Recording
@@ -105,7 +105,7 @@ def test_a_recording_shows_what_goes_over_the_bridge(redis_server, join, start, 
     redis = redis_server()
     recording = Recording()
     here = start(bridge=redis.url(), queues=recording)
-    wait_until_it_hears(here)
+    wait_until_it_receives(here)
     (there,) = join(redis, 1)
     ada, bob = connect(here), connect(there)
     wait_for_clients(here, 2)

@@ -10,7 +10,13 @@ import threading
 import time
 
 from clients import wait_for
-from joined_servers import bridge_of, check_that_locals_talk, impatient, lines, wait_until_it_hears
+from joined_servers import (
+    bridge_of,
+    check_that_locals_talk,
+    impatient,
+    lines,
+    wait_until_it_receives,
+)
 from redis_server import STREAM, RedisServer
 
 
@@ -20,16 +26,20 @@ def test_redis_may_come_after_the_instances(pair, connect, caplog):
     with RedisServer() as redis:
         here, there, ada, bob = pair(redis.url(), wait=False)
         check_that_locals_talk(here, connect, ada)
-        wait_for(lambda: len(lines(caplog, "cannot hear the other instances")) == 2, "the lines")
-        wait_for(lambda: len(lines(caplog, "cannot tell the other instances")) == 1, "the line")
+        wait_for(
+            lambda: len(lines(caplog, "cannot receive from the other instances")) == 2, "the lines"
+        )
+        wait_for(
+            lambda: len(lines(caplog, "cannot publish to the other instances")) == 1, "the line"
+        )
         time.sleep(0.5)  # in which they try again
         redis.start()
-        wait_until_it_hears(there)
+        wait_until_it_receives(there)
         ada.send("there you are")
         while (heard := bob.receive()) != "there you are":
             assert heard == "only a word"
-        assert len(lines(caplog, "cannot hear the other instances")) == 2
-        assert len(lines(caplog, "can tell the other instances, through")) == 1
+        assert len(lines(caplog, "cannot receive from the other instances")) == 2
+        assert len(lines(caplog, "can publish to the other instances, through")) == 1
 
 
 def test_redis_goes_and_comes_back_and_nothing_is_lost(redis_server, pair, connect, caplog):
@@ -42,7 +52,7 @@ def test_redis_goes_and_comes_back_and_nothing_is_lost(redis_server, pair, conne
     for number in range(100):
         ada.send(f"meanwhile {number}")
     check_that_locals_talk(here, connect, ada)
-    wait_for(lambda: lines(caplog, "cannot tell the other instances"), "a line in the log")
+    wait_for(lambda: lines(caplog, "cannot publish to the other instances"), "a line in the log")
     redis.start()
     assert [bob.receive() for _ in range(100)] == [f"meanwhile {n}" for n in range(100)]
     assert bob.receive() == "only a word"
@@ -59,7 +69,7 @@ def test_what_was_carried_out_and_not_answered_counts_once(redis_server, pair):
     redis.freeze()
     for number in range(10):
         ada.send(f"{number}")
-    wait_for(lambda: bridge_of(here)._telling.is_lost, "the writer to give up on the answer")
+    wait_for(lambda: bridge_of(here)._publishing.is_failing, "the writer to give up on the answer")
     redis.thaw()
     ada.send("after")
     assert [bob.receive() for _ in range(11)] == [*map(str, range(10)), "after"]
@@ -92,12 +102,12 @@ def test_a_full_server_refuses_and_takes_all_of_it_in_order_later(
     for number in range(50):
         ada.send(f"{number}")
     check_that_locals_talk(here, connect, ada)
-    wait_for(lambda: lines(caplog, "cannot tell the other instances"), "a line in the log")
-    assert not lines(caplog, "cannot hear the other instances")
+    wait_for(lambda: lines(caplog, "cannot publish to the other instances"), "a line in the log")
+    assert not lines(caplog, "cannot receive from the other instances")
     redis.ask("CONFIG", "SET", "maxmemory", "0")
     assert [bob.receive() for _ in range(50)] == [f"{number}" for number in range(50)]
     assert bob.receive() == "only a word"
-    assert len(lines(caplog, "cannot tell the other instances")) == 1
+    assert len(lines(caplog, "cannot publish to the other instances")) == 1
 
 
 def test_something_else_under_the_streams_name_is_said(redis_server, start, caplog):
@@ -107,7 +117,7 @@ def test_something_else_under_the_streams_name_is_said(redis_server, start, capl
     server = start(bridge=redis.url())
     wait_for(lambda: lines(caplog, "WRONGTYPE"), "a line in the log")
     redis.ask("DEL", STREAM)
-    wait_until_it_hears(server)
+    wait_until_it_receives(server)
 
 
 def test_a_connection_that_was_cut_costs_nothing(redis_server, pair, caplog):

@@ -21,8 +21,8 @@ def test_a_stop_does_not_wait_for_a_server_that_is_away(state, redis_server, pai
     assert bob.receive() == "before"
     redis.kill() if state == "gone" else redis.freeze()
     ada.send("nobody will hear this")
-    wait_for(lambda: bridge_of(here)._telling.is_lost, "the writer to notice")
-    wait_for(lambda: bridge_of(here)._hearing.is_lost, "the reader to notice")
+    wait_for(lambda: bridge_of(here)._publishing.is_failing, "the writer to notice")
+    wait_for(lambda: bridge_of(here)._receiving.is_failing, "the reader to notice")
     connections = [line._connection for line in (bridge_of(here)._sink, bridge_of(here)._source)]
     for connection in connections:  # from the next try on they wait for an answer for long
         connection.socket_timeout = 60
@@ -85,7 +85,7 @@ def test_a_server_that_freezes_in_a_stop_is_given_the_close_timeout(redis_server
     assert lines(caplog, "1 messages have not reached the other instances")
 
 
-@pytest.mark.parametrize("which", ["_hear", "_tell_all"])
+@pytest.mark.parametrize("which", ["_receive", "_publish_all"])
 def test_a_thread_of_the_bridge_that_dies_ends_the_bridge_only(
     which, redis_server, start, connect, caplog, monkeypatch
 ):
@@ -99,5 +99,5 @@ def test_a_thread_of_the_bridge_that_dies_ends_the_bridge_only(
     ada = connect(server)
     wait_for(lambda: [c.number for c in server.snapshot().clients] == [1], "the bridge to go")
     [record] = [record for record in caplog.records if record.levelname == "ERROR"]
-    assert record.threadName == ("reader-0" if which == "_hear" else "writer-0")
+    assert record.threadName == ("reader-0" if which == "_receive" else "writer-0")
     check_that_locals_talk(server, connect, ada)

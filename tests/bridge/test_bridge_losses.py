@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from clients import wait_for, wait_for_clients
-from joined_servers import bridge_of, check_that_locals_talk, impatient, lines
+from joined_servers import (
+    bridge_of,
+    check_that_locals_talk,
+    impatient,
+    lines,
+    wait_until_it_receives,
+)
 from redis_server import STREAM
 
 from msgproxy import Limits, Queues
@@ -28,7 +34,7 @@ def test_a_server_that_lost_its_data_is_read_from_its_new_beginning(redis_server
     here, there, ada, bob = pair(redis.url())
     ada.send("before")
     assert bob.receive() == "before"
-    assert bridge_of(there)._place.id.startswith(b"99999999999999-")
+    assert bridge_of(there)._cursor.id.startswith(b"99999999999999-")
     redis.kill()
     redis.start()
     ada.send("after")
@@ -36,7 +42,7 @@ def test_a_server_that_lost_its_data_is_read_from_its_new_beginning(redis_server
     assert lines(caplog, "the stream has begun anew")
     bob.send("and back")
     assert ada.receive() == "and back"
-    assert bridge_of(here)._place.id < b"9999"
+    assert bridge_of(here)._cursor.id < b"9999"
 
 
 @impatient
@@ -64,18 +70,68 @@ def test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost(
     source = bridge_of(there)._source
     port, source._connection.port = source._connection.port, 1
     source.interrupt()
-    wait_for(lambda: bridge_of(there)._hearing.is_lost, "the reader to be away")
+    wait_for(lambda: bridge_of(there)._receiving.is_failing, "the reader to be away")
     for number in range(60):
         ada.send(number.to_bytes(4, "big") * 16 * KIB)
     wait_for(lambda: bridge_of(here).snapshot().messages_out == 61, "all of it to be told")
     entries = redis.ask("XRANGE", STREAM, "-", "+")
-    kept = sum(len(fields) // 2 - 2 for _, fields in entries)  # two fields are not messages
+    kept = sum(len(fields) // 2 - 3 for _, fields in entries)  # three fields are not messages
     assert kept < 60
     source._connection.port = port
     heard = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
     assert heard == list(range(60 - kept, 60))
     lost = f"{60 - kept} messages of other instances are lost"
     wait_for(lambda: lines(caplog, lost), "a line in the log")
+
+
+@impatient
+def test_losses_of_an_instance_that_was_never_heard_are_counted_too(
+    redis_server, pair, start, connect, caplog
+):
+    """It started while another one was away. Its first entries went before they were read."""
+    redis = redis_server()
+    _, there, ada, bob = pair(redis.url(length=5))
+    source = bridge_of(there)._source
+    port, source._connection.port = source._connection.port, 1
+    source.interrupt()
+    wait_for(lambda: bridge_of(there)._receiving.is_failing, "the reader to be away")
+    newcomer = start(bridge=redis.url(length=5))
+    wait_until_it_receives(newcomer)
+    cleo = connect(newcomer)
+    wait_for_clients(newcomer, 2)
+    for number in range(60):
+        cleo.send(number.to_bytes(4, "big") * 16 * KIB)
+        assert ada.receive()
+    kept = sum(len(fields) // 2 - 3 for _, fields in redis.ask("XRANGE", STREAM, "-", "+"))
+    assert kept < 60
+    source._connection.port = port
+    heard = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
+    assert heard == list(range(60 - kept, 60))
+    lost = f"{60 - kept} messages of other instances are lost"
+    wait_for(lambda: lines(caplog, lost), "a line in the log")
+    assert len(lines(caplog, "are lost")) == 1  # the third was there all the time
+
+
+def test_a_queue_that_is_full_does_not_count_what_came_over_the_bridge(redis_server, pair, caplog):
+    """With --echo, the broker returns to the bridge what others have said: nothing to publish."""
+    redis = redis_server()
+    limits = Limits(max_message_size=64 * KIB, inbound_limit=64 * KIB)
+    here, _, ada, bob = pair(redis.url(), limits=limits, queues=LittleRoom(), echo=True)
+    sink = bridge_of(here)._sink
+    port, sink._connection.port = sink._connection.port, 1
+    sink.interrupt()
+    ada.send("mine")
+    assert ada.receive() == "mine"
+    wait_for(lambda: bridge_of(here)._publishing.is_failing, "the writer to be away")
+    for number in range(64):  # 1 MiB, four times the queue
+        bob.send(number.to_bytes(4, "big") * 4 * KIB)
+        assert bob.receive() == ada.receive()
+    sink._connection.port = port
+    assert bob.receive() == "mine"  # the writer had it in hand
+    ada.send("after")
+    assert bob.receive() == "after"
+    assert not lines(caplog, "dropped")
+    assert not lines(caplog, "lost")
 
 
 def test_a_queue_that_is_full_drops_the_oldest_and_says_how_many(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from clients import wait_for
-from joined_servers import bridge_of, check_that_locals_talk, lines, wait_until_it_hears
+from joined_servers import bridge_of, check_that_locals_talk, lines, wait_until_it_receives
 
 
 def test_a_password_is_used_and_never_shown(redis_server, pair, caplog):
@@ -17,7 +17,7 @@ def test_a_password_is_used_and_never_shown(redis_server, pair, caplog):
     assert bob.receive() == "open sesame"
     redis.kill()
     ada.send("for the log")
-    wait_for(lambda: lines(caplog, "cannot tell"), "a line in the log")
+    wait_for(lambda: lines(caplog, "cannot publish"), "a line in the log")
     shown = [repr(vars(bridge_of(here))), repr(there.snapshot()), *lines(caplog, "")]
     assert "127.0.0.1" in repr(shown)
     assert "s3cret" not in repr(shown)
@@ -30,16 +30,18 @@ def test_a_refused_password_is_said_once_and_the_right_one_is_taken_later(
     redis = redis_server("--requirepass", "of-old")
     here, there, ada, bob = pair(redis.url(password="s3cret-word"), wait=False)
     check_that_locals_talk(here, connect, ada)
-    wait_for(lambda: len(lines(caplog, "cannot hear the other instances")) == 2, "two lines")
-    wait_for(lambda: len(lines(caplog, "cannot tell the other instances")) == 1, "one line")
+    wait_for(
+        lambda: len(lines(caplog, "cannot receive from the other instances")) == 2, "two lines"
+    )
+    wait_for(lambda: len(lines(caplog, "cannot publish to the other instances")) == 1, "one line")
     assert lines(caplog, "invalid username-password pair")
     assert "s3cret" not in repr(lines(caplog, ""))
     redis.ask("CONFIG", "SET", "requirepass", "s3cret-word", password="of-old")
-    wait_until_it_hears(there)
+    wait_until_it_receives(there)
     ada.send("at last")
     while (heard := bob.receive()) != "at last":
         assert heard == "only a word"
-    assert len(lines(caplog, "cannot hear the other instances")) == 2
+    assert len(lines(caplog, "cannot receive from the other instances")) == 2
 
 
 def test_a_server_that_quotes_what_it_does_not_know_shows_no_password(start, caplog):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clients import wait_for, wait_for_clients
-from joined_servers import bridge_of, lines, wait_until_it_hears
+from joined_servers import bridge_of, lines, wait_until_it_receives
 from redis_server import STREAM
 
 from msgproxy import Limits
@@ -11,7 +11,7 @@ from msgproxy import Limits
 KIB = 1024
 
 
-def test_an_instance_that_starts_has_no_history(redis_server, join, start, connect):
+def test_an_instance_that_starts_has_no_history(redis_server, join, start, connect, caplog):
     """It begins where the stream ends."""
     redis = redis_server()
     (first,) = join(redis, 1)
@@ -23,16 +23,17 @@ def test_an_instance_that_starts_has_no_history(redis_server, join, start, conne
     second = start(bridge=redis.url())
     bob = connect(second)
     wait_for_clients(second, 2)
-    wait_until_it_hears(second)
+    wait_until_it_receives(second)
     ada.send("after")
     assert bob.receive() == "after"
+    assert not lines(caplog, "lost")  # what was said before it came is no loss
 
 
 def test_the_stream_has_the_length_that_was_asked_for(redis_server, start, connect):
     """About: Redis throws away whole blocks of 4 KiB. Here each entry is larger than that."""
     redis = redis_server()
     server = start(bridge=redis.url(length=20))
-    wait_until_it_hears(server)
+    wait_until_it_receives(server)
     ada = connect(server)
     wait_for_clients(server, 2)
     for _ in range(100):
@@ -48,7 +49,7 @@ def test_what_is_no_message_or_too_large_is_left_out(redis_server, start, connec
     here, there = start(bridge=redis.url()), start(bridge=redis.url(), limits=small)
     ada, bob = connect(here), connect(there)
     for server in (here, there):
-        wait_until_it_hears(server)
+        wait_until_it_receives(server)
         wait_for_clients(server, 2)
     redis.ask("XADD", STREAM, "*", "name", "no message of ours")
     redis.ask("XADD", STREAM, "*", "from", "me", "n", "one", "text", "no number")

@@ -12,9 +12,9 @@ def bridge_of(server):
     return bridge
 
 
-def wait_until_it_hears(server) -> None:
+def wait_until_it_receives(server) -> None:
     """Wait until a server has its place on the stream: from then on it misses nothing."""
-    wait_for(lambda: bridge_of(server)._hearing._state == "open", "a server to hear the others")
+    wait_for(lambda: bridge_of(server)._receiving.is_open, "a server to hear the others")
 
 
 def lines(caplog, part: str) -> list[str]:
@@ -29,7 +29,7 @@ def join(start):
     def join_some(redis, count: int = 2, **kwargs):
         servers = [start(bridge=redis.url(), **kwargs) for _ in range(count)]
         for server in servers:
-            wait_until_it_hears(server)
+            wait_until_it_receives(server)
         return servers
 
     return join_some
@@ -45,7 +45,7 @@ def pair(start, connect):
         for server in servers:
             wait_for_clients(server, 2)
             if wait:
-                wait_until_it_hears(server)
+                wait_until_it_receives(server)
         return *servers, *clients
 
     return start_pair

@@ -15,42 +15,36 @@ HEARD_ONCE = "bridge/test_bridge.py::test_each_message_reaches_everyone_once_and
 @noticed_by(f"{HEARD_ONCE}[others]")
 def instance_hears_itself():
     """What an instance has added to the stream, it takes for that of another one."""
-    from msgproxy.bridge.entries import Place
+    from msgproxy.bridge.entries import StreamCursor
 
-    build = Place.__init__
-    Place.__init__ = lambda self, _: build(self, b"nobody")
+    build = StreamCursor.__init__
+    StreamCursor.__init__ = lambda self, _: build(self, b"nobody")
 
 
 @noticed_by(f"{HEARD_ONCE}[echo]")
 def messages_go_round():
     """With --echo the broker gives the bridge its own back, and it tells the others once more."""
-    from msgproxy.bridge.entries import Voice
+    from msgproxy.bridge.entries import EntryWriter
 
-    build = Voice.__init__
-    Voice.__init__ = lambda self, origin, deaf_to: build(self, origin, deaf_to - 1)
+    build = EntryWriter.__init__
+    EntryWriter.__init__ = lambda self, origin, skip_client: build(self, origin, skip_client - 1)
 
 
 @noticed_by("bridge/test_bridge_away.py::test_what_was_carried_out_and_not_answered_counts_once")
 def what_is_added_twice_is_heard_twice():
     """Nobody looks at the numbers."""
-    from msgproxy.bridge.entries import Place
+    from msgproxy.bridge.entries import StreamCursor
 
-    Place._count = lambda *_: 0
+    StreamCursor._gap_before = lambda *_: 0
 
 
 @noticed_by("bridge/test_bridge_away.py::test_redis_goes_and_comes_back_and_nothing_is_lost")
 def writer_tries_once():
     """What could not be told at once is not told."""
-    from msgproxy.bridge.entries import Tie
-    from msgproxy.concurrency.stop import Wake
+    from msgproxy.bridge.stream import Retry
 
-    wait = Tie.wait
-
-    def wait_and_give_up(self, away):
-        woken = wait(self, away)
-        return Wake.STOP if self._verb == "tell" else woken
-
-    Tie.wait = wait_and_give_up
+    wait = Retry.wait
+    Retry.wait = lambda self, error: wait(self, error) and "publish" not in self._what
 
 
 @noticed_by(
@@ -58,12 +52,12 @@ def writer_tries_once():
 )
 def reader_goes_on_at_the_end():
     """Back from a break, it takes up the place of one who starts, as with Pub/Sub."""
-    from msgproxy.bridge.entries import Place
+    from msgproxy.bridge.entries import StreamCursor
 
-    def find(self, last_id):
+    def locate(self, last_id, _):
         self.id = last_id
 
-    Place.find = find
+    StreamCursor.locate = locate
 
 
 @noticed_by(
@@ -71,12 +65,12 @@ def reader_goes_on_at_the_end():
 )
 def reader_waits_behind_the_end():
     """It asks for what is behind an id that the new stream will have in a thousand years."""
-    from msgproxy.bridge.entries import Place
+    from msgproxy.bridge.entries import StreamCursor
 
-    def find(self, last_id):
+    def locate(self, last_id, _):
         self.id = self.id or last_id
 
-    Place.find = find
+    StreamCursor.locate = locate
 
 
 @noticed_by(
@@ -104,7 +98,7 @@ def nobody_interrupts_the_bridge():
     """The stop waits for an answer of Redis."""
     from msgproxy.bridge.bridge import Bridge
 
-    Bridge.hurry = lambda _: None
+    Bridge.wake = lambda _: None
 
 
 @noticed_by("bridge/test_bridge_password.py::test_a_password_is_used_and_never_shown")
@@ -122,10 +116,10 @@ def answers_are_logged_as_they_come():
     """Whatever a server says about what it was sent."""
     from msgproxy.bridge import stream
 
-    build = stream.Line.__init__
+    build = stream.RedisConnection.__init__
 
     def build_without_secret(self, address, stop):
         build(self, address, stop)
         object.__setattr__(address, "password", None)
 
-    stream.Line.__init__ = build_without_secret
+    stream.RedisConnection.__init__ = build_without_secret
