@@ -51,9 +51,8 @@ LAYERS = """
     picture
     picture.export
     picture.chrome_trace picture.diagram
-    picture.margins picture.strokes
-    picture.retrace picture.excerpt picture.layout
-    picture.lanes picture.scale
+    picture.draw_events picture.draw_labels
+    picture.from_hops picture.layout
     picture.timeline picture.canvas picture.palette
     schedule
     schedule.explore schedule.turns

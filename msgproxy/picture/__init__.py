@@ -1,26 +1,25 @@
-"""Pictures of a run, and other ways to take it home.
+"""Pictures of a run, and other ways to keep it.
 
-The way from a recording to a picture: `retrace` makes a `Timeline` of the hops, `excerpt` takes
-what fits, `lanes` and `scale` give each thread a column and each moment a height, `layout`
-brings them together, and `strokes` and `margins` draw on a `Canvas` in the colours of a
-`palette`. A `Timeline` can also be written down by hand.
+From a recording to a picture: `from_hops` takes the part that fits and makes a `Timeline` of it,
+`layout` gives each thread a column and each moment a height, and `draw_events` and `draw_labels`
+draw on a `Canvas` in the colours of `palette`. You can also write a `Timeline` by hand.
 
 `export` writes a recording to a file: as such a picture, as plain data, or for a trace viewer
-(`chrome`).
+(`chrome_trace`).
 """
 
 from msgproxy.picture.diagram import Picture, draw
-from msgproxy.picture.retrace import retrace
-from msgproxy.picture.timeline import Flight, Lane, Level, Mark, Span, Timeline
+from msgproxy.picture.from_hops import timeline_from_hops
+from msgproxy.picture.timeline import Annotation, Lane, QueueLevel, Span, Timeline, Transit
 
 __all__ = [
-    "Flight",
+    "Annotation",
     "Lane",
-    "Level",
-    "Mark",
     "Picture",
+    "QueueLevel",
     "Span",
     "Timeline",
+    "Transit",
     "draw",
-    "retrace",
+    "timeline_from_hops",
 ]

@@ -1,7 +1,7 @@
 """A canvas: the elements of an SVG picture, as text.
 
-Rule: whatever stands in it comes through `element`, and so is escaped. What clients say is
-hostile: here it is text, and nothing else.
+Rule: everything in it comes through `element`, which escapes it. What clients say may be hostile:
+here it is text, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ COMBINING = {"Mn", "Me"}
 
 
 def clean(text: str) -> str:
-    """Return a text that can stand anywhere: without controls, and without towers of accents."""
+    """Return a text that is safe anywhere: no control characters, no stacks of accents."""
     kept: list[str] = []
     accents = 0
     for character in text:
@@ -38,12 +38,12 @@ def cells(text: str) -> int:
 def _cells(character: str) -> int:
     if unicodedata.category(character) in COMBINING:
         return 0
-    # Characters that the font has not come from another one: they may be wide as well.
+    # Characters that the font lacks come from another font, and may be wide.
     return 1 if ord(character) < 0x250 or character in "“”…µ·→" else 2
 
 
 def shorten(text: str, width: int) -> str:
-    """Return a text in one line, at most so many cells wide."""
+    """Return a text in one line, at most `width` cells wide."""
     text = clean(text)
     if cells(text) <= width:
         return text
@@ -56,7 +56,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of so many cells at most."""
+    """Break a text into lines of at most `width` cells."""
     lines = [""]
     for word in clean(text).split():
         if lines[-1] and cells(lines[-1]) + 1 + cells(word) > width:
@@ -123,7 +123,7 @@ class Canvas:
         self._taken.append((left, top, right, bottom))
 
     def label(self, x: float, y: float, text: str, size: float, class_: str, anchor: str) -> bool:
-        """Write a small text around the height `y`, unless something is there already."""
+        """Write a small text around the height `y`; return False if something is there already."""
         width = cells(text) * size * CHARACTER
         left = x - width if anchor == "end" else x
         box = (left - 1, y - size * 0.62, left + width + 1, y + size * 0.62)

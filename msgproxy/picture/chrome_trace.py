@@ -1,10 +1,8 @@
-"""A timeline as Chrome's trace event format, to be looked at with Perfetto.
+"""A timeline in Chrome's trace event format, which Perfetto shows (https://ui.perfetto.dev).
 
-Rule: what a thread does is a slice, and slices of a thread are one after another or one inside
-another. A message's way is a flow: an arrow from the slice in which it is put to the one in
-which it is got. (A viewer drops a flow whose ends are in no slice.)
-
-Perfetto, at https://ui.perfetto.dev, opens such a file by itself, in the browser.
+Rule: what a thread does is a slice; the slices of a thread follow one another or are nested. The
+way of a message is a flow: an arrow from the slice in which it is put to the one in which it is
+got. (A viewer drops a flow whose ends are in no slice.)
 """
 
 from __future__ import annotations
@@ -19,10 +17,10 @@ from msgproxy.picture.timeline import Timeline
 Event = dict[str, Any]
 
 PROCESS = 1
-"""Pid of the server in the trace. It has one process only."""
+"""Pid of the server in the trace."""
 
 SHORT = 1000
-"""Ns that the slice of a put lasts, if nothing follows before."""
+"""Ns that the slice of a put lasts, unless the thread does something else earlier."""
 
 
 def trace_events(timeline: Timeline) -> dict[str, Any]:
@@ -52,29 +50,29 @@ class _Writer:
 
     def slices(self) -> Iterator[Event]:
         for span in self._timeline.spans:
-            what = {"waits": "waits for room", "works": "works", "sends": "sends"}[span.kind]
+            what = f"waits for {span.waits_for}" if span.kind == "waits" else span.kind
             duration = max(span.end - span.start, 1)
             items = list(map(str, span.items))
             yield self._slice(span.lane, span.start, duration, what, items)
         puts: dict[tuple[str, int, str], list[str]] = {}
-        for flight in self._timeline.flights:
-            if flight.put is not None and flight.source in self._numbers:
-                key = (flight.source, flight.put, flight.queue)
-                puts.setdefault(key, []).append(str(flight.item))
+        for transit in self._timeline.transits:
+            if transit.put is not None and transit.source in self._numbers:
+                key = (transit.source, transit.put, transit.queue)
+                puts.setdefault(key, []).append(str(transit.item))
         for (source, time, queue), items in puts.items():
             yield self._slice(source, time, self._room(source, time), f"put on {queue}", items)
 
     def flows(self) -> Iterator[Event]:
         ids = itertools.count(1)
-        for flight in self._timeline.flights:
-            if flight.end != "got" or flight.put is None or flight.got is None:
+        for transit in self._timeline.transits:
+            if transit.end != "got" or transit.put is None or transit.got is None:
                 continue
-            if {flight.source, flight.target} <= self._numbers.keys():
+            if {transit.source, transit.target} <= self._numbers.keys():
                 flow = {"cat": "message", "id": next(ids)}
-                source, target = self._numbers[flight.source], self._numbers[flight.target]
-                name = f"{flight.item} through {flight.queue or 'the network'}"
-                yield self._event("s", name, flight.put, tid=source, **flow)
-                yield self._event("f", name, flight.got, tid=target, bp="e", **flow)
+                source, target = self._numbers[transit.source], self._numbers[transit.target]
+                name = f"{transit.item} through {transit.queue or 'the network'}"
+                yield self._event("s", name, transit.put, tid=source, **flow)
+                yield self._event("f", name, transit.got, tid=target, bp="e", **flow)
 
     def counters(self) -> Iterator[Event]:
         for queue, levels in self._timeline.levels.items():
@@ -91,7 +89,7 @@ class _Writer:
         return min(SHORT, steps[after] - time) if after < len(steps) else SHORT
 
     def _steps_of(self, thread: str) -> list[int]:
-        steps = {f.put for f in self._timeline.flights if f.source == thread and f.put is not None}
+        steps = {f.put for f in self._timeline.transits if f.source == thread and f.put is not None}
         for span in self._timeline.spans:
             if span.lane == thread:
                 steps |= {span.start, span.end}

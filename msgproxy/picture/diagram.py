@@ -1,11 +1,10 @@
 """Space-time diagrams: a picture of a run, as SVG.
 
-Rule: a picture needs nothing but itself: no script, no font, no file from elsewhere. So it can
-be put into a page, a notebook or a README.
+Rule: a picture needs nothing but itself: no script, no font, no other file. So it can be put into
+a page, a notebook or a README.
 
-Time runs downwards, and each thread has a line. What it has to do with others crosses to them,
-by way of a queue: how long it waits there is how long its bar is, and how much waits with it is
-how many bars there are.
+Time runs downwards, and each thread has a line. An item crosses from thread to thread by way of a
+queue: the length of its bar shows how long it waits there, and the number of bars how many wait.
 """
 
 from __future__ import annotations
@@ -13,30 +12,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from msgproxy.picture import margins, strokes
 from msgproxy.picture.canvas import Canvas, clean, element
-from msgproxy.picture.excerpt import excerpt
+from msgproxy.picture.draw_events import draw_events
+from msgproxy.picture.draw_labels import draw_background, draw_labels
+from msgproxy.picture.from_hops import excerpt, timeline_from_hops
 from msgproxy.picture.layout import Layout
 from msgproxy.picture.palette import ROOT, css
-from msgproxy.picture.retrace import retrace
 from msgproxy.picture.timeline import Timeline
 from msgproxy.tracing.hops import Hop
 
 MESSAGES = 40
-"""Of a recording, the last messages are drawn: so many."""
+"""Messages of a recording that are drawn: the last ones."""
 
-CLIENTS = 8
-"""And so many clients, those who say most."""
+CLIENTS = 5
+"""Clients that are drawn: those that say most. More would not fit on a screen."""
 
 
 class Picture(str):
-    """An SVG document. It is a `str`, to be written to a file; in Jupyter it shows itself."""
+    """An SVG document. It is a `str`, ready to be written to a file; Jupyter displays it."""
 
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """Be part of the page, not an image in it: so it follows the theme."""
-        return str(self)
+        """Be part of the page, not an image in it: so it follows the theme, and can be scrolled."""
+        return f'<div style="overflow-x:auto">{self}</div>'
 
     def __repr__(self) -> str:
         return f"<Picture, {len(self)} characters of SVG>"
@@ -50,18 +49,17 @@ def draw(
     messages: int = MESSAGES,
     clients: int = CLIENTS,
 ) -> Picture:
-    """Draw a run: a timeline, or what is left of a recording when it has been cut down to its
-    last `messages` and to `clients` of its clients."""
+    """Draw a run: a timeline, or of a recording the last `messages` and the busiest `clients`."""
     title, notes = clean(title), [clean(caption)] if caption else []
     if not isinstance(run, Timeline):
         part = excerpt(list(run), messages, clients)
         notes += part.left_out
-        run = retrace(part.hops)
+        run = timeline_from_hops(part.hops)
     layout = Layout(run, title, notes)
     canvas = Canvas()
-    margins.behind(canvas, layout)
-    strokes.draw(canvas, layout)
-    margins.around(canvas, layout)
+    draw_background(canvas, layout)
+    draw_events(canvas, layout)
+    draw_labels(canvas, layout)
     return Picture(_document(canvas, layout, title, _in_words(run, notes)))
 
 
@@ -81,11 +79,10 @@ def _document(canvas: Canvas, layout: Layout, title: str, words: str) -> str:
         viewBox=f"0 0 {width} {height}",
         width=width,
         height=height,
-        style="max-width:100%;height:auto",
     )
 
 
 def _in_words(timeline: Timeline, notes: list[str]) -> str:
-    """Tell the run to who does not see it."""
-    sentences = [clean(f"{mark.sentence}.") for mark in timeline.marks]
+    """Describe the run for readers who cannot see the picture."""
+    sentences = [clean(f"{each.sentence}.") for each in timeline.annotations]
     return " ".join([*(f"{note}." for note in notes), *sentences]) or "Nothing has happened."

@@ -1,18 +1,18 @@
-"""Export: a recording as a file, of a kind that its name tells.
+"""Export: a recording as a file, whose suffix says which kind.
 
-Rule: a file is there whole or not at all. And whether it can be written is found out before the
+Rule: a file is written whole or not at all. Whether it can be written is checked before the
 recording is made, not after.
 
 =================  ===========================================================================
 `.svg`             a picture of the last messages (`diagram.py`)
-`.trace.json`      Chrome's trace event format, for Perfetto (`chrome.py`)
+`.trace.json`      Chrome's trace event format, for Perfetto (`chrome_trace.py`)
 `.json`            all hops, as plain data
 =================  ===========================================================================
 
 The plain data is an object. "format" is "msgproxy recording", "version" is 1, "lost" is how many
-hops the recording has forgotten, and "hops" is an array, in the order of time. A hop is an object
+hops the recording has dropped, and "hops" is an array, in the order of time. A hop is an object
 with the fields of `Hop`; among its items a message is a string such as "2.1", the first of client
-2, and all else is in words.
+2, and everything else is in words.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from msgproxy.errors import InvalidOption
 from msgproxy.events import MessageId
 from msgproxy.picture.chrome_trace import trace_events
 from msgproxy.picture.diagram import draw
-from msgproxy.picture.retrace import retrace
+from msgproxy.picture.from_hops import timeline_from_hops
 from msgproxy.tracing.hops import Hop, Item, lost
 
 FORMAT = "msgproxy recording"
@@ -44,11 +44,11 @@ def as_svg(hops: Sequence[Hop]) -> str:
 
 def as_trace(hops: Sequence[Hop]) -> str:
     """Return a trace for Perfetto."""
-    return json.dumps(trace_events(retrace(hops)), separators=(",", ":"))
+    return json.dumps(trace_events(timeline_from_hops(hops)), separators=(",", ":"))
 
 
 def as_data(hops: Sequence[Hop]) -> str:
-    """Return plain data: a line for each hop, so that it can be read and compared."""
+    """Return plain data, one line for each hop, so that people and `diff` can read it."""
     lines = [json.dumps(hop.in_words()._asdict()) for hop in hops]
     head = json.dumps({"format": FORMAT, "version": VERSION, "lost": lost(hops)})[:-1]
     return f'{head}, "hops": [\n' + ",\n".join(lines) + "\n]}\n"
@@ -59,7 +59,7 @@ KINDS: dict[str, Callable[[Sequence[Hop]], str]] = {
     ".trace.json": as_trace,
     ".json": as_data,
 }
-"""By suffix. The longer one of two comes first."""
+"""By suffix. The first one that fits counts, so `.trace.json` is before `.json`."""
 
 
 def check(path: str | Path) -> None:
@@ -84,14 +84,14 @@ def check(path: str | Path) -> None:
 def write(hops: Sequence[Hop], path: str | Path) -> None:
     """Write hops to a file, which is replaced if it is there.
 
-    Raise `InvalidOption` if its name does not tell its kind; OSError if it cannot be written.
+    Raise `InvalidOption` if it has no suffix of these; OSError if it cannot be written.
     """
     target = Path(path).resolve()  # a link stays a link
     text = _kind(Path(path))(hops)  # by the name that was given, as in `check`
     part = _part(target)
     try:
         part.write_text(text, encoding="utf-8", newline="\n")
-        if target.exists():  # who may read it is not for us to change
+        if target.exists():  # keep its permissions
             part.chmod(target.stat().st_mode)
         os.replace(part, target)
     finally:
@@ -100,7 +100,7 @@ def write(hops: Sequence[Hop], path: str | Path) -> None:
 
 
 def read(path: str | Path) -> list[Hop]:
-    """Read hops back that were written as plain data. Raise `InvalidOption` if it is none."""
+    """Read hops that were written as plain data. Raise `InvalidOption` if it is something else."""
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
         if (data["format"], data["version"]) != (FORMAT, VERSION):
@@ -118,7 +118,7 @@ def _kind(path: Path) -> Callable[[Sequence[Hop]], str]:
 
 
 def _part(path: Path) -> Path:
-    """Return where the file is made, in the directory in which it will be."""
+    """Return the temporary file: in the same directory, so that the rename is atomic."""
     path = path.resolve()
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 

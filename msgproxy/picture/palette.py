@@ -1,8 +1,8 @@
 """The colours of a diagram, in light and in dark.
 
-Rule: a diagram brings its colours with it, and its paper too, so it can be read wherever it is
-put. A page in which it stands can say which theme it has, or give its own colours: each is a
-variable, `--diagram-ink` for `--ink`.
+Rule: a diagram contains its colours and its paper, so it can be read wherever it is put. The page
+around it can say which theme it has, or set colours of its own: each is a variable,
+`--diagram-ink` for `--ink`.
 """
 
 from __future__ import annotations
@@ -40,14 +40,18 @@ DARK = {
     "s6": "#8fd0f5",
 }
 SENDERS = 6
-"""After so many clients the colours begin again. (After Okabe and Ito: for all eyes.)"""
+"""After this many clients the colours begin again. (Okabe and Ito's: colour-blind readers can tell
+them apart.)"""
+
+WAITS = "wait", "wait wait2", "wait wait3"
+"""Styles of what a thread waits for, in the order in which they come up."""
 
 ROOT = ".msgproxy-diagram"
-"""All rules are about what is inside of it, so they leave the page alone."""
+"""Every rule starts with this selector, so none applies to the rest of the page."""
 
 DARK_PAGES = '[data-theme="dark"]', '[data-jp-theme-light="false"]', ".dark"
 LIGHT_PAGES = '[data-theme="light"]', '[data-jp-theme-light="true"]', ".light"
-"""How pages say which theme they have: Furo, JupyterLab, and others."""
+"""How pages say which theme they have: Furo, JupyterLab and others."""
 
 RULES = """
 {font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink)}
@@ -62,6 +66,10 @@ text{fill:var(--ink)}
 .track{fill:var(--track)}
 .box{fill:var(--box);stroke:var(--ink);stroke-width:1}
 .wait{fill:var(--paper);stroke:var(--bad);stroke-width:1.6;stroke-dasharray:3 2}
+.wait2{stroke:var(--s5);stroke-width:2.2;stroke-dasharray:1 3;stroke-linecap:round}
+.wait3{stroke:var(--s4);stroke-width:1.6;stroke-dasharray:6 3}
+.hold{fill:var(--track);stroke:var(--soft);stroke-width:1.2}
+.over{stroke:var(--ink);stroke-width:2.4}
 .go,.halo,.lead{fill:none;stroke-width:1.7}
 .halo{stroke:var(--paper);stroke-width:4.5}
 .lead{stroke-width:1.1;stroke-dasharray:1 3;stroke-linecap:round}
@@ -91,7 +99,7 @@ def css() -> str:
 
 
 def colour(senders: set[int | None]) -> str:
-    """Return the name of a colour, for what these clients have said together."""
+    """Return the name of the colour for items of these clients: "none" if they are several."""
     if len(senders) != 1 or senders == {None}:
         return "none"
     [number] = senders

@@ -1,21 +1,23 @@
-"""A timeline: what can be drawn of a run, whatever it was made of.
+"""A timeline: what a picture can show of a run, whatever the run was recorded with.
 
-Rule: plain data, and nothing in it knows of hops or of pictures. `retrace` makes it from a
-recording. A run that has no queues, or that never took place, is written down by hand.
+Rule: plain data that knows neither hops nor pictures. `from_hops` makes one from a recording; for
+a run without queues, or one that never took place, write it down by hand.
 
-All times are in ns, from any zero.
+All times are in ns, from any zero. The functions at the end read what the names of threads,
+queues and items say, as the package's map lists them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from msgproxy.events import MessageId
 from msgproxy.tracing.hops import Item
 
-SpanKind = Literal["works", "sends", "waits"]
-FlightEnd = Literal["got", "waiting", "lost", "full"]
+SpanKind = Literal["works", "sends", "waits", "holds"]
+TransitEnd = Literal["got", "waiting", "lost", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Lane:
     is_queue: bool = False
     note: str = ""
     """A word or two below its name."""
+    end: int | None = None
+    """When it ended. Nothing is drawn on it after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,50 +43,52 @@ class Span:
     start: int
     end: int
     kind: SpanKind
-    """"waits": it has something in hand, and there is no room for it."""
+    """"waits": it has something to do and cannot go on. "holds": a lock, held by a thread."""
     items: tuple[Item, ...] = ()
     is_open: bool = False
-    """Its end has not been seen; `end` is the last that was."""
+    """Its end was not recorded; `end` is the last moment that was."""
+    waits_for: str = "room on the queue"
+    """What a span that waits is waiting for. Each different one has its own entry in the legend."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class Transit:
     """The way of one item, from the thread that put it to the thread that got it."""
 
     item: Item
     source: str
-    """The lane of who put it; "" if that has not been seen."""
+    """The lane of the thread that put it; "" if the recording does not say."""
     put: int | None
     queue: str = ""
     """Where it waited in between; "" if it went straight to its target."""
     target: str = ""
     got: int | None = None
-    """When it left the queue, however it did. None: it was still there in the end."""
-    end: FlightEnd = "got"
+    """When it left the queue, for whatever reason. None: it was still there in the end."""
+    end: TransitEnd = "got"
 
     @property
     def waited(self) -> int | None:
-        """How long it was on the queue, in ns, if both ends have been seen."""
+        """Ns that it was on the queue, if both ends were recorded."""
         return None if self.put is None or self.got is None else self.got - self.put
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that is to be told in words: what a client says, or what it gets."""
+class Annotation:
+    """Something that is told in words: what a client says, or what it gets."""
 
     time: int
     lane: str
     text: str
-    """A few words, to stand at the edge of a picture."""
+    """A few words, at the edge of the picture."""
     sentence: str
-    """The same for who does not see the picture."""
+    """The same, for readers who cannot see the picture."""
     items: tuple[Item, ...] = ()
     is_outcome: bool = False
-    """It stands where messages go to, at the right. Otherwise where they come from."""
+    """At the right edge, where messages arrive. Otherwise at the left, where they come from."""
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class QueueLevel:
     """How much is on a queue, from this time on."""
 
     time: int
@@ -96,34 +102,84 @@ class Timeline:
 
     lanes: tuple[Lane, ...]
     spans: tuple[Span, ...] = ()
-    flights: tuple[Flight, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    levels: dict[str, tuple[Level, ...]] = field(default_factory=dict)
+    transits: tuple[Transit, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    levels: dict[str, tuple[QueueLevel, ...]] = field(default_factory=dict)
     """By queue, in the order of time."""
-    waits_for: str = "room on the queue"
-    """What a thread waits for in its spans that wait."""
+
+    def waited_for(self) -> list[str]:
+        """Return what threads wait for in spans that wait, each once, in the order of time."""
+        spans = sorted(self.spans, key=lambda span: span.start)
+        return list(dict.fromkeys(span.waits_for for span in spans if span.kind == "waits"))
 
     def times(self) -> list[int]:
         """Return all times at which something happens, each once, in order."""
-        found = {mark.time for mark in self.marks}
+        found = {annotation.time for annotation in self.annotations}
+        found.update(lane.end for lane in self.lanes if lane.end is not None)
         found.update(time for span in self.spans for time in (span.start, span.end))
-        for flight in self.flights:
-            found.update(time for time in (flight.put, flight.got) if time is not None)
+        for transit in self.transits:
+            found.update(time for time in (transit.put, transit.got) if time is not None)
         return sorted(found)
 
 
+def client_of(name: str) -> int | None:
+    """Return the number of the client to which a thread or a queue belongs."""
+    found = re.fullmatch(r"(?:reader|writer|outbound)-(\d+)", name)
+    return int(found[1]) if found else None
+
+
+def consumer_of(queue: str) -> str:
+    """Return the thread that takes from a queue."""
+    number = client_of(queue)
+    return "broker" if number is None else f"writer-{number}"
+
+
+def span_kind(thread: str) -> SpanKind:
+    """Return what a thread does with the items that it has taken."""
+    return "sends" if thread.startswith("writer-") else "works"
+
+
+def describe(item: Item) -> str:
+    """Say what an item on the inbound queue means; "" for a message or anything else."""
+    if item == "stopped":
+        return "the server stops"
+    what, _, number = str(item).partition(" ")
+    verb = {"joined": "joins", "left": "leaves"}.get(what)
+    return f"client {number} {verb}" if verb else ""
+
+
+def lanes_of(names: set[str], ends: dict[str, int]) -> tuple[Lane, ...]:
+    """Put threads and queues into the order in which a message passes them."""
+    stages = ("accept", "reader", "inbound", "broker", "outbound", "writer")
+
+    def place(name: str) -> tuple[int, int, int, str]:
+        kind = name.partition("-")[0]
+        stage = stages.index(kind) if kind in stages else -1
+        # An outbound queue is drawn next to its writer.
+        return min(stage, 4), client_of(name) or 0, stage, name
+
+    return tuple(_lane(name, ends.get(name)) for name in sorted(names, key=place))
+
+
+def _lane(name: str, end: int | None) -> Lane:
+    if name.partition("-")[0] in ("inbound", "outbound"):
+        return Lane(name, is_queue=True, note="queue", end=end)
+    client = client_of(name)
+    return Lane(name, note="thread" if client is None else f"client {client}", end=end)
+
+
 def sender(item: Item) -> int | None:
-    """Return the number of the client that said it; None if it is no message."""
+    """Return the number of the client that sent it; None if it is no message."""
     return item.client if isinstance(item, MessageId) else None
 
 
 def senders(items: tuple[Item, ...]) -> set[int | None]:
-    """Return who said these items."""
+    """Return the clients that sent these items."""
     return set(map(sender, items))
 
 
 def in_words(duration: int, digits: int = 3) -> str:
-    """Write a duration, given in ns, as a person would: with so many digits, if not more."""
+    """Write a duration, given in ns, as a person would, with at least this many digits."""
     for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
         if duration >= size * (1 - 0.5 / 10**digits):
             value = duration / size

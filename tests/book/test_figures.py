@@ -16,9 +16,9 @@ RUNS = sorted((TOP / "tutorial" / "figures").glob("*.py"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 PICTURE = """
-from msgproxy.picture import Lane, Mark, Timeline, draw
-said = Mark(1000, "client 1", "hello", "client 1 says hello")
-print(draw(Timeline((Lane("client 1"),), marks=(said,)), title="A word"))
+from msgproxy.picture import Lane, Annotation, Timeline, draw
+said = Annotation(1000, "client 1", "hello", "client 1 says hello")
+print(draw(Timeline((Lane("client 1"),), annotations=(said,)), title="A word"))
 """
 
 

@@ -10,8 +10,8 @@ from recordings import run
 
 from msgproxy.events import MessageId
 from msgproxy.picture.diagram import draw
-from msgproxy.picture.retrace import retrace
-from msgproxy.picture.timeline import Flight, Lane, Mark, Span, Timeline, in_words
+from msgproxy.picture.from_hops import timeline_from_hops
+from msgproxy.picture.timeline import Annotation, Lane, Span, Timeline, Transit, in_words
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -49,15 +49,57 @@ def test_the_picture_tells_the_run_in_words():
 
 
 def test_a_client_that_is_cut_off_is_seen_to_be():
-    """What was refused ends in a cross; what was sent to nobody never ends."""
-    timeline = retrace(run("slow"))
-    [refused] = [flight for flight in timeline.flights if flight.end == "full"]
+    """What was refused ends in a cross, and its writer waited for the client until then."""
+    timeline = timeline_from_hops(run("slow"))
+    [refused] = [transit for transit in timeline.transits if transit.end == "full"]
     assert (refused.source, refused.queue) == ("broker", "outbound-2")
-    [open_] = [span for span in timeline.spans if span.is_open and span.lane == "writer-2"]
-    assert open_.kind == "sends"
+    last = [span for span in timeline.spans if span.lane == "writer-2"][-1]
+    assert (last.kind, last.waits_for) == ("waits", "its client to read")
     svg = draw(run("slow"), messages=5)
     assert "→ outbound-2 is full" in texts(svg) or "outbound-2 is full" in texts(svg)
     assert 'class="cross"' in svg
+
+
+def test_nothing_is_drawn_on_a_session_that_has_ended():
+    """Its lanes end, and what was left on its queue is dropped with it."""
+    timeline = timeline_from_hops(run("slow"))
+    ends = {lane.name: lane.end for lane in timeline.lanes}
+    gone = [ends.pop(name) for name in ("outbound-2", "writer-2")]
+    ends.pop("reader-2")  # it may have ended after the recording
+    [full] = [each for each in timeline.transits if each.end == "full"]
+    assert all(end >= full.put for end in gone)
+    assert max(gone) < timeline.times()[-1]
+    assert set(ends.values()) == {None}
+    left = [each for each in timeline.transits if each.queue == "outbound-2" and not each.target]
+    assert all(each.got is not None for each in timeline.transits if each.queue == "outbound-2")
+    assert left == [full]
+    assert max(span.end for span in timeline.spans if span.lane == "writer-2") in gone
+
+
+def test_each_kind_of_waiting_has_its_own_entry_in_the_legend():
+    """And none looks like a thread at work."""
+    spans = (
+        Span("thread-1", 0, 3000, "waits", waits_for="client 2"),
+        Span("thread-2", 1000, 4000, "waits", waits_for="the lock"),
+        Span("thread-3", 2000, 5000, "works"),
+    )
+    lanes = tuple(Lane(f"thread-{number}") for number in (1, 2, 3))
+    svg = draw(Timeline(lanes, spans))
+    assert {"waits for client 2", "waits for the lock", "a thread at work"} <= set(texts(svg))
+    root = ElementTree.fromstring(svg)
+    boxes = [node for node in root.iter(f"{SVG}rect") if node.find(f"{SVG}title") is not None]
+    assert len({box.get("class") for box in boxes}) == len(boxes) == 3
+
+
+def test_a_crowd_has_narrow_lanes_with_names_in_two_lines():
+    """So that a recording of the largest size still fits on a screen."""
+    names = [*(f"reader-{n}" for n in range(10, 15)), "inbound", "broker"]
+    names += [f"{kind}-{n}" for n in range(10, 15) for kind in ("outbound", "writer")]
+    lanes = tuple(Lane(name, is_queue=name.startswith(("in", "out"))) for name in names)
+    said = [Annotation(n, "broker", "x" * 40, "", (), bool(n % 2)) for n in range(4)]
+    svg = draw(Timeline(lanes, annotations=tuple(said)))
+    assert texts(svg).count("outbound") == 5
+    assert float(ElementTree.fromstring(svg).get("width")) <= 1400
 
 
 def test_nothing_makes_a_picture_too():
@@ -81,16 +123,16 @@ def test_of_many_clients_some_are_drawn():
 
 
 def test_a_run_without_queues_is_drawn_by_the_same_function():
-    """Plain data is enough: lanes, spans, flights and marks. Here one thread does it all."""
+    """Plain data is enough: lanes, spans, transits and annotations. Here one thread does it all."""
     said = MessageId(1, 1)
     timeline = Timeline(
         lanes=(Lane("client 1"), Lane("server"), Lane("client 2")),
         spans=(Span("server", 1000, 9000, "sends", (said,)),),
-        flights=(
-            Flight(said, "client 1", 0, target="server", got=1000),
-            Flight(said, "server", 5000, target="client 2", got=9000),
+        transits=(
+            Transit(said, "client 1", 0, target="server", got=1000),
+            Transit(said, "server", 5000, target="client 2", got=9000),
         ),
-        marks=(Mark(0, "client 1", "“hello”", "client 1 says “hello”", (said,)),),
+        annotations=(Annotation(0, "client 1", "“hello”", "client 1 says “hello”", (said,)),),
     )
     words = texts(draw(timeline, title="One thread"))
     assert {"One thread", "server", "“hello”"} <= set(words)
@@ -115,5 +157,5 @@ def test_jupyter_shows_it_as_a_part_of_the_page():
     """And it is a plain string, to be written to a file."""
     picture = draw(run("conversation"))
     assert isinstance(picture, str)
-    assert picture._repr_html_() == str(picture)
+    assert str(picture) in picture._repr_html_()
     assert len(repr(picture)) < 100

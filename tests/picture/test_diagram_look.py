@@ -9,8 +9,8 @@ from recordings import HOSTILE, RUNS, hop, run
 
 from msgproxy.events import MessageId
 from msgproxy.picture.diagram import draw
+from msgproxy.picture.from_hops import timeline_from_hops
 from msgproxy.picture.palette import DARK, LIGHT
-from msgproxy.picture.retrace import retrace
 
 OVERLAPS = """() => {
   const boxes = (selector) => [...document.querySelectorAll(selector)].map((node) => {
@@ -54,22 +54,18 @@ def show(browser: Browser):
 @pytest.mark.parametrize("name", RUNS)
 def test_labels_lie_neither_on_each_other_nor_on_lines(show, name: str):
     """Measured as it is painted, at its full size."""
-    page = show(f'<body style="margin:0">{natural(draw(run(name)))}')
+    page = show(f'<body style="margin:0">{draw(run(name))}')
     assert page.evaluate(OVERLAPS) == []
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_cover_nothing(show, text: str):
     """Not even characters that are wider or higher than others."""
-    timeline = retrace(
+    timeline = timeline_from_hops(
         [hop(n, f"reader-{n}", "received", (MessageId(n, 1),), text * 3) for n in (1, 2, 3)]
     )
-    page = show(f'<body style="margin:0">{natural(draw(timeline, title=text, caption=text))}')
+    page = show(f'<body style="margin:0">{draw(timeline, title=text, caption=text)}')
     assert page.evaluate(OVERLAPS) == []
-
-
-def natural(svg: str) -> str:
-    return svg.replace("max-width:100%", "")
 
 
 @pytest.mark.parametrize(

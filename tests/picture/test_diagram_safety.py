@@ -11,7 +11,7 @@ from recordings import HOSTILE, every_run, hop  # noqa: F401
 from msgproxy.events import MessageId
 from msgproxy.picture.canvas import clean
 from msgproxy.picture.diagram import draw
-from msgproxy.picture.timeline import Flight, Lane, Mark, Span, Timeline
+from msgproxy.picture.timeline import Annotation, Lane, Span, Timeline, Transit
 from msgproxy.tracing.hops import Hop
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -37,11 +37,11 @@ def test_hostile_names_stay_names(text: str):
     timeline = Timeline(
         lanes=(Lane(text, note=text), Lane("queue", is_queue=True), Lane("other")),
         spans=(Span("other", 2, 3, "works", (text,)),),
-        flights=(
-            Flight(text, text, 1, "queue", "other", 2),
-            Flight(text, text, 1, target="other", got=2),
+        transits=(
+            Transit(text, text, 1, "queue", "other", 2),
+            Transit(text, text, 1, target="other", got=2),
         ),
-        marks=(Mark(1, text, text, text, (text,)),),
+        annotations=(Annotation(1, text, text, text, (text,)),),
     )
     ElementTree.fromstring(draw(timeline).encode())
 

@@ -10,27 +10,27 @@ from recordings import every_run, hop, run  # noqa: F401
 
 from msgproxy.events import MessageId
 from msgproxy.picture.diagram import draw
-from msgproxy.picture.retrace import retrace
+from msgproxy.picture.from_hops import timeline_from_hops
 from msgproxy.tracing.hops import Hop
 
 
 def test_every_flight_has_the_ends_that_it_had(hops: list[Hop]):
     """From who put it to who got it; and nothing is got before it was put."""
-    timeline = retrace(hops)
-    for flight in timeline.flights:
-        assert flight.source
-        assert flight.put is not None
-        assert flight.end != "got" or flight.target
-        assert flight.waited is None or flight.waited >= 0
+    timeline = timeline_from_hops(hops)
+    for transit in timeline.transits:
+        assert transit.source
+        assert transit.put is not None
+        assert transit.end != "got" or transit.target
+        assert transit.waited is None or transit.waited >= 0
     puts = sum(len(hop.items) for hop in hops if hop.act in ("put", "full"))
-    assert len(timeline.flights) == puts
+    assert len(timeline.transits) == puts
 
 
 def test_each_message_flies_once_to_the_broker_and_once_to_each_other_client():
     """Also when there are batches of them."""
-    flights = retrace(run("load")).flights
+    transits = timeline_from_hops(run("load")).transits
     for client, number in itertools.product((1, 2, 3), range(1, 9)):
-        ways = [(f.source, f.target) for f in flights if f.item == MessageId(client, number)]
+        ways = [(f.source, f.target) for f in transits if f.item == MessageId(client, number)]
         others = [f"writer-{other}" for other in (1, 2, 3) if other != client]
         expected = [(f"reader-{client}", "broker"), *(("broker", other) for other in others)]
         assert sorted(ways) == sorted(expected)
@@ -38,7 +38,7 @@ def test_each_message_flies_once_to_the_broker_and_once_to_each_other_client():
 
 def test_no_thread_does_two_things_at_once(hops: list[Hop]):
     """The spans of a thread come one after the other."""
-    spans = retrace(hops).spans
+    spans = timeline_from_hops(hops).spans
     for lane in {span.lane for span in spans}:
         own = sorted((span.start, span.end) for span in spans if span.lane == lane)
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(own))
@@ -54,7 +54,7 @@ def test_who_waits_for_room_is_drawn_as_waiting():
         hop(3, "broker", "got", other),
         hop(4, "reader-1", "put", item),
     ]
-    assert [(s.lane, s.kind) for s in retrace(hops).spans if "reader" in s.lane] == [
+    assert [(s.lane, s.kind) for s in timeline_from_hops(hops).spans if "reader" in s.lane] == [
         ("reader-2", "works"),
         ("reader-1", "waits"),
     ]
@@ -65,7 +65,7 @@ def test_what_a_queue_throws_away_ends_in_a_cross():
     old, new = (MessageId(1, 1),), (MessageId(1, 2),)
     steps = [("reader-1", "put", old), ("reader-1", "lost", old), ("reader-1", "lost", new)]
     svg = draw([hop(time, *step) for time, step in enumerate(steps)])
-    assert [flight.end for flight in retrace([hop(0, *steps[1])]).flights] == ["lost"]
+    assert [transit.end for transit in timeline_from_hops([hop(0, *steps[1])]).transits] == ["lost"]
     assert svg.count('class="cross"') == 3  # one is in the legend
 
 
@@ -75,5 +75,5 @@ def test_a_recording_may_begin_and_end_anywhere(hops: list[Hop], size: int):
     for start in range(0, len(hops) - size, 3):
         part = hops[start : start + size]
         ElementTree.fromstring(draw(part))
-        for flight in retrace(part).flights:
-            assert flight.put is not None or flight.got is not None
+        for transit in timeline_from_hops(part).transits:
+            assert transit.put is not None or transit.got is not None

@@ -8,25 +8,29 @@ import json
 from recordings import every_run, made_up  # noqa: F401
 
 from msgproxy.picture.chrome_trace import trace_events
-from msgproxy.picture.retrace import retrace
+from msgproxy.picture.from_hops import timeline_from_hops
 from msgproxy.tracing.hops import Hop
 
 
 def events(hops: list[Hop], *kinds: str) -> list[dict]:
-    return [event for event in trace_events(retrace(hops))["traceEvents"] if event["ph"] in kinds]
+    return [
+        event
+        for event in trace_events(timeline_from_hops(hops))["traceEvents"]
+        if event["ph"] in kinds
+    ]
 
 
 def test_every_event_has_what_the_format_asks_for(hops: list[Hop]):
     """A kind, a name, a process; a time from 0 in µs and, but for counters, a named thread."""
     named = {event["tid"] for event in events(hops, "M") if event["name"] == "thread_name"}
-    for event in trace_events(retrace(hops))["traceEvents"]:
+    for event in trace_events(timeline_from_hops(hops))["traceEvents"]:
         assert event["pid"] == 1
         assert event["name"]
         if event["ph"] != "M":
             assert event["ts"] >= 0
         if event["ph"] in "Xsf":
             assert event["tid"] in named
-    json.dumps(trace_events(retrace(hops)), allow_nan=False)
+    json.dumps(trace_events(timeline_from_hops(hops)), allow_nan=False)
 
 
 def test_slices_of_a_thread_nest(hops: list[Hop]):
@@ -44,7 +48,7 @@ def test_every_arrow_has_two_ends_within_slices(hops: list[Hop]):
     starts = {event["id"]: event for event in events(hops, "s")}
     ends = {event["id"]: event for event in events(hops, "f")}
     assert starts.keys() == ends.keys()
-    assert len(starts) == sum(flight.end == "got" for flight in retrace(hops).flights)
+    assert len(starts) == sum(transit.end == "got" for transit in timeline_from_hops(hops).transits)
     for number, start in starts.items():
         end = ends[number]
         assert (start["cat"], start["name"]) == (end["cat"], end["name"])

@@ -1,6 +1,6 @@
-"""The package under load: whoever comes for the next takes all that waits, at once."""
+"""The package under load: a thread that comes for the next item takes all that wait."""
 
-from harness import Served, attempt, show
+from harness import RecordedServer, retry_until, show
 
 from msgproxy.picture import Picture, draw
 
@@ -8,20 +8,20 @@ COUNT = 8
 """Messages that each of two clients says without a pause."""
 
 CAPTION = (
-    "While a thread is busy, the next messages pile up. When it comes back it takes all of them at "
-    "once: {most} in one go, and the writers send them with one call each. So who is behind "
-    "catches up. What clients 1 and 2 hear is not drawn"
+    "While a thread is busy, the next messages pile up. When it comes back it takes all of them "
+    "at once, up to {most} here, and a writer sends them with one call. So a lagging thread "
+    "catches up. The queues of clients 1 and 2 are not drawn"
 )
 
 
 def picture() -> Picture:
-    """Draw a run in which several messages were taken at once. There is hardly another."""
-    return attempt(once, at_most=50)
+    """Draw a run in which several messages were taken at once, as in nearly every run."""
+    return retry_until(once, at_most=50)
 
 
 def once() -> Picture | None:
     """Clients 1 and 2 talk as fast as they can, and client 3 listens."""
-    with Served() as run:
+    with RecordedServer() as run:
         for number in (1, 2, 3):
             run.join(number)
         run.forget()

@@ -1,18 +1,18 @@
 """The package: one message, and everything that it passes on its way to two other clients."""
 
-from harness import Served, show
+from harness import RecordedServer, show
 
 from msgproxy.picture import Picture, draw
 
 CAPTION = (
-    "The message waits twice at the most: for the broker, and for each writer. Where a thread has "
-    "no box, it waits until there is something to do"
+    "The message waits at most twice: for the broker, and for each writer. Where a thread has no "
+    "box, it waits for something to do"
 )
 
 
 def picture() -> Picture:
     """Three clients; the first one says a word."""
-    with Served() as run:
+    with RecordedServer() as run:
         for number in (1, 2, 3):
             run.join(number)
         run.forget()

@@ -1,6 +1,6 @@
 """The package: a client that does not read is cut off, and delays nobody."""
 
-from harness import Served, show
+from harness import RecordedServer, show
 
 from msgproxy import Limits
 from msgproxy.picture import Picture, draw
@@ -15,18 +15,18 @@ SHOWN = 6
 LIMITS = Limits(max_message_size=500_000, inbound_limit=400_000, outbound_limit=1_300_000)
 
 MOST = 40
-"""Messages after which it has failed: nobody has been cut off."""
+"""Messages after which it has failed: no client was cut off."""
 
 CAPTION = (
-    "Client 2 does not read: writer-2 stands in sendall, and outbound-2 grows. When it is full, "
-    "the broker cuts client 2 off and goes on. Client 3 gets everything, at once. (The last "
-    "{count} photos are drawn. Of bytes, 1.3 million may wait here; as a rule, 16 MiB)"
+    "Client 2 does not read: writer-2 is stuck in sendall, and outbound-2 grows. When it is full,"
+    " the broker cuts client 2 off and goes on. Client 3 gets everything, at once. (The last "
+    "{count} photos are drawn. Here 1.3 million bytes may wait; by default, 16 MiB)"
 )
 
 
 def picture() -> Picture:
     """Client 1 says photo after photo, until the server has one client less."""
-    with Served(LIMITS) as run:
+    with RecordedServer(LIMITS) as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
         run.read(2, False)

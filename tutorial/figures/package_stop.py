@@ -1,18 +1,18 @@
 """The package stops: readers first, then the broker, then the writers."""
 
-from harness import Served, show
+from harness import RecordedServer, show
 
 from msgproxy.picture import Picture, draw
 
 CAPTION = (
-    "The server is told to stop. One fact on the inbound queue says so, behind the last message; "
-    "the broker ends with it, and puts a goodbye behind all that still waits for each client"
+    "The server stops. An event on the inbound queue says so, after the last message. The broker "
+    "ends when it has taken that, and puts a Close frame after everything that waits for a client"
 )
 
 
 def picture() -> Picture:
     """Three clients; one says something, and the server stops."""
-    with Served() as run:
+    with RecordedServer() as run:
         for number in (1, 2, 3):
             run.join(number)
         run.forget()

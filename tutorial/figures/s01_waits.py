@@ -1,18 +1,19 @@
 """Step 1: the second client waits until the first one leaves."""
 
-from harness import Observed, draw_waiting, flights, marks, show
+from harness import RunningStep, annotations, show, spans, transits
 
-from msgproxy.picture import Lane, Picture, Span, Timeline
+from msgproxy.picture import Lane, Picture, Span, Timeline, draw
 
 CAPTION = (
-    "One thread serves the clients, one after the other. Client 2 has connected, and waits to "
-    "be let in, until client 1 leaves"
+    "One thread serves the clients, one after the other. Nearly all the time it only waits for "
+    "the next words of client 1, and still client 2, which has connected, is not served until "
+    "client 1 leaves"
 )
 
 
 def picture() -> Picture:
-    """Client 2 connects while client 1 is there, which goes on talking and leaves at last."""
-    with Observed("step01_echo") as run:
+    """Client 2 connects while client 1 is there, which goes on talking and leaves in the end."""
+    with RunningStep("step01_echo") as run:
         run.join(1)
         hello = run.say(1, "hello")
         run.until(lambda: run.find("hears", hello, "client 1"))
@@ -24,23 +25,21 @@ def picture() -> Picture:
         run.until(lambda: run.find("receives", whom="client 2"))
         finally_ = run.say(2, "at last")
         run.until(lambda: run.find("hears", finally_, "client 2"))
-        run.cut()
+        run.stop_noting()
     gone, let_in = run.time("loses"), run.time("lets in", "joined 2")
     assert run.time("asks", "joined 2") < run.time("hears", here) < gone < let_in
-    spans = (
-        Span("server", run.time("lets in", "joined 1"), gone, "works", (hello, here)),
-        Span("client 2", run.time("asks", "joined 2"), let_in, "waits", ("joined 2",)),
-        Span("server", let_in, run.notes[-1].time, "works", (finally_,), is_open=True),
+    asked = run.time("asks", "joined 2")
+    boxes = (
+        *spans(run, "server", idle="the next words of its client"),
+        Span("client 2", asked, let_in, "waits", ("joined 2",), waits_for="the server's thread"),
     )
     timeline = Timeline(
         (Lane("client 1"), Lane("server", note="one thread"), Lane("client 2")),
-        spans,
-        tuple(flights(run, (1, 2))),
-        tuple(marks(run)),
+        boxes,
+        tuple(transits(run, (1, 2))),
+        tuple(annotations(run)),
     )
-    return draw_waiting(
-        timeline, title="The second client waits", caption=CAPTION, what="the server's thread"
-    )
+    return draw(timeline, title="The second client waits", caption=CAPTION)
 
 
 if __name__ == "__main__":

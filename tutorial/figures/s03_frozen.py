@@ -1,8 +1,8 @@
-"""Step 3: one client does not read, and the thread that forwards stands in `send`."""
+"""Step 3: one client does not read, and the thread that forwards is stuck in `send`."""
 
-from harness import Observed, attempt, draw_waiting, flights, marks, show, spans
+from harness import RunningStep, annotations, retry_until, show, spans, transits
 
-from msgproxy.picture import Lane, Picture, Timeline
+from msgproxy.picture import Lane, Picture, Timeline, draw
 
 SIZE = 1_500_000
 """Bytes of the photo: more than the system's buffers hold."""
@@ -11,23 +11,23 @@ SILENCE = 1.0
 """Seconds during which nothing happens. It could be hours."""
 
 CAPTION = (
-    "The red box is one call of send: thread-1 waits until client 2 takes the photo. Meanwhile "
+    "The red box is one call of send: thread-1 waits until client 2 reads the photo. Meanwhile "
     "client 3 gets nothing, and nobody receives what client 1 says. Threads 2 and 3 are not drawn"
 )
 
 
 def picture() -> Picture:
-    """Draw a run in which thread-1 came to client 2 first: in which order, its set decides."""
-    return attempt(once, at_most=40)
+    """Draw a run in which thread-1 came to client 2 first: the order is that of its set."""
+    return retry_until(once, at_most=40)
 
 
 def once() -> Picture | None:
     """Client 1 says three things. Before the second, client 2 stops reading for a while."""
-    with Observed("step03_shared", role="thread") as run:
+    with RunningStep("step03_shared", role="thread") as run:
         run.join(1)
         run.join(2, small=True)
         run.join(3)
-        run.forget()
+        run.notes.forget()
         hello = run.say(1, "hello")
         for number in (2, 3):
             run.until(lambda number=number: run.find("hears", hello, f"client {number}"))
@@ -39,7 +39,7 @@ def once() -> Picture | None:
         run.read(2, True)
         for number in (2, 3):
             run.until(lambda number=number: run.find("hears", late, f"client {number}"))
-        run.cut()
+        run.stop_noting()
     if run.time("sends", photo, whom="client 3") < run.time("sends", photo, whom="client 2"):
         return None
     stuck = run.find("sends", photo, whom="client 2")
@@ -56,12 +56,10 @@ def once() -> Picture | None:
     timeline = Timeline(
         lanes,
         tuple(spans(run, "thread-1", stuck)),
-        tuple(flights(run, (1, 2, 3))),
-        tuple(marks(run)),
+        tuple(transits(run, (1, 2, 3))),
+        tuple(annotations(run)),
     )
-    return draw_waiting(
-        timeline, title="One slow client, and all wait", caption=CAPTION, what="client 2"
-    )
+    return draw(timeline, title="One slow client, and all wait", caption=CAPTION)
 
 
 if __name__ == "__main__":

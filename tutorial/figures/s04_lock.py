@@ -1,8 +1,8 @@
-"""Step 4: a thread holds the lock while it stands in `send`, and all others wait for the lock."""
+"""Step 4: a thread holds the lock while it is stuck in `send`; all others wait for the lock."""
 
-from harness import Observed, draw_waiting, marks, show, spans
+from harness import RunningStep, annotations, show, spans
 
-from msgproxy.picture import Lane, Picture, Span, Timeline
+from msgproxy.picture import Lane, Picture, Span, Timeline, draw
 
 SIZE = 1_500_000
 """Bytes of the photo: more than the system's buffers hold."""
@@ -11,18 +11,18 @@ SILENCE = 1.0
 """Seconds during which nothing happens. It could be hours."""
 
 CAPTION = (
-    "The box in the lock's column is who holds it: thread-1, which is in send, and waits for "
-    "client 2. So thread-3 waits for the lock, with a message in hand. And so does thread-4, whose "
-    "client has just come in. Thread-2 waits for words of client 2, and is not drawn"
+    "Thread-1 waits for client 2, in one call of send, and holds the lock all that time. So "
+    "thread-3 waits for the lock, with a message in hand, and so does thread-4, whose client has "
+    "just connected. Thread-2 waits for words of client 2, and is not drawn"
 )
 
 
 def picture() -> Picture:
     """Client 2 stops reading for a while. Client 1 says something, then 3; client 4 joins."""
-    with Observed("step04_lock", role="thread") as run:
+    with RunningStep("step04_lock", role="thread") as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
-        run.forget()
+        run.notes.forget()
         run.read(2, False)
         photo = run.say(1, "a photo", SIZE)
         run.until(lambda: run.find("sends", photo, whom="client 2"))
@@ -35,7 +35,7 @@ def picture() -> Picture:
         run.until(lambda: run.find("hears", answer, "client 1"))
         run.until(lambda: run.find("hears", answer, "client 2"))
         run.until(lambda: run.find("receives", whom="client 4"))
-        run.cut()
+        run.stop_noting()
     reads_on = run.time("reads on")
     stuck = run.find("sends", photo, whom="client 2")
     assert run.time("has", who="thread-1") < run.time("wants", who="thread-3") < reads_on
@@ -47,13 +47,11 @@ def picture() -> Picture:
     )
     threads = [span for n in (1, 3, 4) for span in spans(run, f"thread-{n}", stuck)]
     held = [
-        Span("lock", run.time("has", who=who), run.time("gives back", who=who), "works", (who,))
+        Span("lock", run.time("has", who=who), run.time("gives back", who=who), "holds", (who,))
         for who in ("thread-1", "thread-3", "thread-4")
     ]
-    timeline = Timeline(lanes, (*threads, *held), (), tuple(marks(run, threads=True)))
-    return draw_waiting(
-        timeline, title="One slow client, and a lock", caption=CAPTION, what="client 2, or the lock"
-    )
+    timeline = Timeline(lanes, (*threads, *held), (), tuple(annotations(run, threads=True)))
+    return draw(timeline, title="One slow client, and a lock", caption=CAPTION)
 
 
 if __name__ == "__main__":

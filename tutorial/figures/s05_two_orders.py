@@ -1,40 +1,62 @@
 """Step 5: two clients speak at the same moment, and two others hear them in different orders."""
 
+import dataclasses
 import sys
 
-from harness import Observed, Round, show
+from harness import Round, RunningStep, show, turns
 
-from msgproxy.picture import Picture, draw
+from msgproxy.picture import Annotation, Picture, Timeline, draw, timeline_from_hops
 
 ROUNDS = 3000
-"""So often, at the most, the two speak. As a rule it takes less than a hundred."""
+"""Rounds at most. As a rule it takes less than a hundred."""
 
 OFTEN = 1e-6
-"""Seconds after which a thread has to let another one go on. As a rule Python takes 5 ms."""
+"""Seconds that a thread may run while another one waits for its turn: Python's default is 5 ms."""
 
 CAPTION = (
-    "Each reader puts on one queue after the other, and nobody decides who comes first. Nothing "
-    "is lost, but two clients disagree. This was round {number} of this run, with threads that "
-    "take turns more often than usual. What clients 1 and 2 hear is not drawn"
+    "Each reader puts on one queue after the other, and may be interrupted between two puts, "
+    "while the other one overtakes it. Nothing is lost, but two clients disagree about the order."
+    " This was round {number}, with threads that take turns more often than usual. The queues of "
+    "clients 1 and 2 are not drawn"
 )
 
 
 def picture() -> Picture:
     """Draw the first round in which clients 3 and 4 hear the same two messages in two orders."""
     sys.setswitchinterval(OFTEN)
-    with Observed("step05_writers", role="reader") as run:
+    with RunningStep("step05_writers", role="reader") as run:
         for number in (1, 2, 3, 4):
             run.join(number)
         number, last = 1, Round(run)
         while last.order(3) == last.order(4) and number < ROUNDS:
             number, last = number + 1, Round(run)
-        run.cut()
+        run.stop_noting()
     assert len(last.order(3)) == 2
     assert last.order(3) == last.order(4)[::-1], f"{ROUNDS} times the orders were the same"
     return draw(
-        last.without("-1", "-2"),
+        timeline(last),
         title="Two messages, two orders",
         caption=CAPTION.format(number=number),
+    )
+
+
+def timeline(race: Round) -> Timeline:
+    """Add to the hops where each reader was interrupted: that is what decides the order."""
+    drawn = timeline_from_hops(race.without("-1", "-2"))
+    shown = {span.end for span in drawn.spans} | {each.put for each in drawn.transits}
+    boxes = turns(race.hops, "reader-1", "reader-2")
+    waits = [box for box in boxes if box.kind == "waits" and box.end in shown]
+    assert waits, "nobody was interrupted"
+    longest = max(waits, key=lambda box: box.end - box.start)
+    words = f"{longest.lane} is interrupted"
+    spans = [span for span in drawn.spans if not span.lane.startswith("reader")]
+    return dataclasses.replace(
+        drawn,
+        spans=(*spans, *boxes),
+        annotations=(
+            *drawn.annotations,
+            Annotation(longest.start, longest.lane, words, words),
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """Step 5: a client that does not read keeps its own writer waiting, and nobody else."""
 
-from harness import Observed, show
+from harness import RunningStep, show
 
 from msgproxy.picture import Picture, draw
 
@@ -10,33 +10,33 @@ SIZE = 1_500_000
 COUNT = 4
 
 CAPTION = (
-    "Client 2 does not read. Writer-2 stands in send all the time, and outbound-2 grows. Reader-1 "
-    "only puts, so it is free at once, and client 3 gets one photo after the other"
+    "Client 2 does not read. Writer-2 stands in send all the time, and outbound-2 grows. Reader-1"
+    " only puts, so it is free at once, and client 3 gets one photo after the other"
 )
 
 
 def picture() -> Picture:
     """Client 1 says something again and again. Client 3 hears it, and client 2 does not."""
-    with Observed("step05_writers", role="reader") as run:
+    with RunningStep("step05_writers", role="reader") as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
         run.read(2, False)
-        run.forget()
+        run.notes.forget()
         for number in range(1, COUNT + 1):
             item = run.say(1, f"photo {number}", SIZE)
             run.until(lambda item=item: run.find("hears", item, "client 3"))
             run.until(lambda n=number: sent_by("writer-3", run) == n)
-        run.cut()
+        run.stop_noting()
     assert sent_by("writer-2", run) == 0
-    waiting = [hop for hop in run.acts("put") if hop.queue == "outbound-2"]
+    waiting = [hop for hop in run.notes.acts("put") if hop.queue == "outbound-2"]
     assert len(waiting) == COUNT
-    hops = sorted(run.hops, key=lambda hop: hop.time)
+    hops = run.notes.in_order()
     return draw(hops, title="The slow one waits alone", caption=CAPTION)
 
 
-def sent_by(writer: str, run: Observed) -> int:
+def sent_by(writer: str, run: RunningStep) -> int:
     """Return how many messages a writer has sent."""
-    return len([hop for hop in run.acts("sent") if hop.thread == writer])
+    return len([hop for hop in run.notes.acts("sent") if hop.thread == writer])
 
 
 if __name__ == "__main__":

@@ -2,31 +2,32 @@
 
 import sys
 
-from harness import Observed, Round, show
+from harness import Round, RunningStep, show
 
 from msgproxy.picture import Picture, draw
 
 ROUNDS = 300
-"""So often the two speak. In step 5 some tens of times are enough for two orders."""
+"""Rounds. In step 5, some tens of them are enough for two orders."""
 
 OFTEN = 1e-6
-"""Seconds after which a thread has to let another one go on. As a rule Python takes 5 ms."""
+"""Seconds that a thread may run while another one waits for its turn: Python's default is 5 ms."""
 
 CAPTION = (
-    "Both readers put on one queue, and the broker takes one message after the other. So all hear "
-    "the order in which it took them: in each of {rounds} rounds, of which this is the closest, "
-    "with threads that take turns more often than usual. What clients 1 and 2 hear is not drawn"
+    "Both readers put on one queue, and the broker takes one message after the other. So all "
+    "clients hear them in the order in which it took them, in each of {rounds} rounds. This one "
+    "is the closest. Threads take turns more often than usual. The queues of clients 1 and 2 are "
+    "not drawn"
 )
 
 
 def picture() -> Picture:
     """Draw the round in which the two were put on the queue closest to each other."""
     sys.setswitchinterval(OFTEN)
-    with Observed("step06_broker", role="reader") as run:
+    with RunningStep("step06_broker", role="reader") as run:
         for number in (1, 2, 3, 4):
             run.join(number)
         rounds = [Round(run) for _ in range(ROUNDS)]
-        run.cut()
+        run.stop_noting()
     for each in rounds:
         assert each.order(3) == each.order(4) == each.order("inbound")
         assert len(each.order(3)) == 2

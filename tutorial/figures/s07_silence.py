@@ -2,45 +2,45 @@
 
 import dataclasses
 
-from harness import Observed, marks, show, spans
+from harness import RunningStep, annotations, show, spans
 
-from msgproxy.picture import Lane, Mark, Picture, Span, draw, retrace
+from msgproxy.picture import Annotation, Lane, Picture, Span, draw, timeline_from_hops
 
 PING_INTERVAL = 2.0
-"""Seconds. In the step it is 5: so nothing changes but how long it takes."""
+"""Seconds. In the step it is 5: nothing changes but how long it takes."""
 
 CAPTION = (
-    "Client 2 neither reads nor answers any more. To send to it is no error: only the ping finds "
-    "that out, when the next one is due. Reader-2 hangs up and says that client 2 has left, the "
-    "broker puts None, and writer-2 ends. Client 3 notices nothing, and its answers to pings are "
-    "not drawn. Pings are sent every 2 seconds here; in the step itself, every 5"
+    "Client 2 neither reads nor answers any more. To send to it is no error: only a ping that "
+    "gets no answer shows it. Reader-2 hangs up and reports that client 2 has left, the broker "
+    "puts None, and writer-2 ends. Client 3 notices nothing; its answers to pings are not drawn. "
+    "Pings are sent every 2 seconds here, in the step itself every 5"
 )
 
 
 def picture() -> Picture:
     """Client 1 says something before and after, which client 3 hears."""
-    with Observed("step07_leaving", role="reader", PING_INTERVAL=PING_INTERVAL) as run:
+    with RunningStep("step07_leaving", role="reader", PING_INTERVAL=PING_INTERVAL) as run:
         for number in (1, 2, 3):
             run.join(number)
-        run.forget()
+        run.notes.forget()
         run.fall_silent(2)
         hello = run.say(1, "hello")
         run.until(lambda: run.find("hears", hello, "client 3"))
         run.until(lambda: run.find("hangs up", who="writer-2"))
         still = run.say(1, "who is still here?")
         run.until(lambda: run.find("hears", still, "client 3"))
-        run.cut()
+        run.stop_noting()
     ping, close = (run.time("writes", name, "hidden-2") for name in ("ping", "Close"))
     loses, hangs_up = run.time("loses"), run.time("hangs up", who="reader-2")
-    [left] = [hop for hop in run.acts("put") if hop.items == ("left 2",)]
-    [none] = [hop for hop in run.acts("got") if hop.items == ("goodbye",)]
+    [left] = [hop for hop in run.notes.acts("put") if hop.items == ("left 2",)]
+    [none] = [hop for hop in run.notes.acts("got") if hop.items == ("goodbye",)]
     assert len(run.of("hidden-2", "writes")) == 2
     assert not run.of("hidden-2", "reads")
     assert ping < close < loses < hangs_up < left.time < none.time
     assert (left.thread, none.thread) == ("reader-2", "writer-2")
     assert [note.whom for note in run.notes if note.act == "loses"] == ["client 2"]
-    assert not [hop for hop in run.hops if hop.thread == "writer-2" and hop.items == (still,)]
-    timeline = retrace(sorted(run.hops, key=lambda hop: hop.time))
+    assert not [hop for hop in run.notes.hops if hop.thread == "writer-2" and hop.items == (still,)]
+    timeline = timeline_from_hops(run.notes.in_order())
     ended = run.time("hangs up", who="writer-2")
     boxes = (
         *(span for span in timeline.spans if not (span.lane == "writer-2" and span.is_open)),
@@ -48,16 +48,16 @@ def picture() -> Picture:
         Span("reader-2", loses, left.time, "works", ("left 2",)),
         Span("writer-2", none.time, ended, "works", ("None",)),
     )
-    told = [mark for mark in marks(run) if mark.text.endswith(("silent", "hangs up"))]
+    told = [each for each in annotations(run) if each.text.endswith(("silent", "hangs up"))]
     for time, what in ((ping, "a ping"), (close, "a Close")):
         words = f"client 2: {what}"
-        told.append(Mark(time, "hidden-2", f"→ {words}", f"hidden-2 sends {words}", (), True))
+        told.append(Annotation(time, "hidden-2", f"→ {words}", f"hidden-2 sends {words}", (), True))
     readers, rest = timeline.lanes[:1], timeline.lanes[1:]
     timeline = dataclasses.replace(
         timeline,
         lanes=(*readers, Lane("hidden-2", note="the library"), *rest),
         spans=boxes,
-        marks=(*timeline.marks, *told),
+        annotations=(*timeline.annotations, *told),
     )
     return draw(timeline, title="Silence is noticed", caption=CAPTION)
 

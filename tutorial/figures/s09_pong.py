@@ -1,10 +1,10 @@
-"""Step 9: a pong waits on the queue while the writer sends, and comes behind the whole photo."""
+"""Step 9: a pong waits on the queue while the writer sends, and follows the whole photo."""
 
 import dataclasses
 
-from harness import Bare, show
+from harness import RunningSocketStep, show
 
-from msgproxy.picture import Mark, Picture, Timeline, draw, retrace
+from msgproxy.picture import Annotation, Picture, Timeline, draw, timeline_from_hops
 
 SIZE = 1_000_000
 """Bytes of the photo: more than the system's buffers hold, less than the step's limit."""
@@ -13,18 +13,18 @@ SILENCE = 0.2
 """Seconds until the buffers are full, and then until client 2 reads on."""
 
 CAPTION = (
-    "The red box is one call of sendall. In the middle of it client 2 sends a ping. Reader-2 puts "
-    "the pong on outbound-2, and is free. Writer-2 comes to it when all {size:,} bytes of the "
-    "photo have been sent. So client 2 gets both whole, one after the other"
+    "The red box is one call of sendall. In the middle of it client 2 sends a ping. Reader-2 puts"
+    " the pong on outbound-2, and is free. Writer-2 takes it when all {size:,} bytes of the photo"
+    " have been sent. So client 2 gets both whole, one after the other"
 )
 
 
 def picture() -> Picture:
     """Client 2 is slow to read a photo, and meanwhile sends a ping."""
-    with Bare("step09_wsproto") as run:
+    with RunningSocketStep("step09_wsproto") as run:
         run.join(1)
         run.join(2, small=True)
-        run.forget()
+        run.notes.forget()
         run.read(2, False)
         photo = run.say(1, "a photo", SIZE)
         run.until(lambda: run.find("sends", photo, "writer-2"))
@@ -34,15 +34,15 @@ def picture() -> Picture:
         run.crew.pause(SILENCE)
         run.read(2, True)
         run.until(lambda: run.find("hears", "pong"))
-        run.cut()
+        run.stop_noting()
     check(run)
     return draw(timeline(run), title="A pong that waits", caption=CAPTION.format(size=SIZE))
 
 
-def check(run: Bare) -> None:
+def check(run: RunningSocketStep) -> None:
     """See that it went as the caption says."""
-    photo = run.said["a photo"]
-    [put] = [hop for hop in run.acts("put") if hop.items == ("pong",)]
+    photo = run.notes.said["a photo"]
+    [put] = [hop for hop in run.notes.acts("put") if hop.items == ("pong",)]
     assert (put.thread, put.queue) == ("reader-2", "outbound-2")
     assert [note.item for note in run.of("writer-2", "sends")] == [photo, "pong"]
     assert not run.of("reader-2", "sends")
@@ -52,26 +52,26 @@ def check(run: Bare) -> None:
     assert run.time("hears", photo) < run.time("hears", "pong")
 
 
-def timeline(run: Bare) -> Timeline:
+def timeline(run: RunningSocketStep) -> Timeline:
     """Add to the hops what client 2 does, and that writer-2 waits for it in `sendall`."""
-    photo = run.said["a photo"]
-    drawn = retrace(sorted(run.hops, key=lambda hop: hop.time))
+    photo = run.notes.said["a photo"]
+    drawn = timeline_from_hops(run.notes.in_order())
     spans = tuple(
-        dataclasses.replace(span, kind="waits")
+        dataclasses.replace(span, kind="waits", waits_for="client 2")
         if (span.lane, span.items) == ("writer-2", (photo,))
         else span
         for span in drawn.spans
     )
-    told = [mark for mark in drawn.marks if mark.items == (photo,) and not mark.is_outcome]
+    told = [each for each in drawn.annotations if each.items == (photo,) and not each.is_outcome]
     for lane, act, text in (
         ("reader-2", "sends frame", "client 2 sends a ping"),
         ("writer-2", "reads on", "client 2 reads on"),
     ):
-        told.append(Mark(run.time(act), lane, text, text))
+        told.append(Annotation(run.time(act), lane, text, text))
     for item, what in ((photo, "the whole photo"), ("pong", "the pong")):
         text, sentence = f"→ client 2: {what}", f"client 2 gets {what}"
-        told.append(Mark(run.time("hears", item), "writer-2", text, sentence, (item,), True))
-    return dataclasses.replace(drawn, spans=spans, marks=tuple(told), waits_for="client 2")
+        told.append(Annotation(run.time("hears", item), "writer-2", text, sentence, (item,), True))
+    return dataclasses.replace(drawn, spans=spans, annotations=tuple(told))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Step 10 under load: each message is taken by itself, made a frame of, and sent by itself."""
+"""Step 10 under load: each message is taken, made into a frame and sent by itself."""
 
 from harness import Burst, show
 
@@ -8,9 +8,9 @@ COUNT = 8
 """Messages that client 1 says without a pause."""
 
 CAPTION = (
-    "Client 1 says {count} things at once. The broker takes one at a time, {count} times in all, "
-    "and so does writer-2, which calls sendall {count} times. For client 3 it is the same, and not "
-    "drawn"
+    "Client 1 says {count} things without a pause. The broker takes one at a time, {count} times "
+    "in all, and so does writer-2, which calls sendall {count} times. Count the boxes, not the "
+    "time. Client 3 gets the same, and is not drawn"
 )
 
 

@@ -4,28 +4,26 @@ Rule: the step's file stays as it is in the chapter, and its own `main` runs. On
 from elsewhere (the WebSocket, the queues, the lock) is replaced, by the same thing that also notes
 when which thread did what.
 
-`run` is the run, `instead` what the step gets instead, and `told` makes a picture of the notes.
+`step` and `socket_step` run a step, `server` the package; the `stand_ins` write into the notebook
+of `notes`; `timelines` makes a picture of that.
 """
 
-from harness.burst import Burst
-from harness.notes import Note
-from harness.rounds import Round
-from harness.server import Served
-from harness.socket_step import Bare
-from harness.step import Observed
-from harness.timelines import attempt, draw_waiting, flights, marks, show, spans
+from harness.scenes import Burst, Round
+from harness.server import RecordedServer
+from harness.socket_step import RunningSocketStep
+from harness.step import RunningStep
+from harness.timelines import annotations, retry_until, show, spans, transits, turns
 
 __all__ = [
-    "Bare",
     "Burst",
-    "Note",
-    "Observed",
+    "RecordedServer",
     "Round",
-    "Served",
-    "attempt",
-    "draw_waiting",
-    "flights",
-    "marks",
+    "RunningSocketStep",
+    "RunningStep",
+    "annotations",
+    "retry_until",
     "show",
     "spans",
+    "transits",
+    "turns",
 ]

@@ -1,14 +1,24 @@
-"""Notes: who did what, and when.
+"""The notebook of a run: who did what and when, and the names of what was said.
 
-Rule: a note is made at once by the thread that it is about. To append to a list takes no lock.
+Rule: each thread notes at once what it does itself. To append to a list takes no lock, so nobody
+waits to make a note. The stand-ins know the notebook and nothing else of a run.
 """
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from msgproxy.tracing.hops import Item
+from msgproxy.events import MessageId
+from msgproxy.tracing.hops import Hop, Item
+
+PADDING = "."
+"""What makes a message long. It is left out where the message is named."""
+
+LONGEST = 100
+"""Characters of a message's words at most: to compare megabytes would change the run."""
 
 
 class Note(NamedTuple):
@@ -21,31 +31,83 @@ class Note(NamedTuple):
     whom: str = ""
 
 
-class Notes(list[Note]):
-    """All notes of a run, in their order."""
+class Notebook(list[Note]):
+    """All notes of a run in their order, its hops, and what its clients have said."""
 
-    def add(self, who: str, act: str, item: Item, whom: str) -> None:
-        """Note what somebody does now."""
-        self.append(Note(time.monotonic_ns(), who, act, item, whom))
+    def __init__(self, role: str) -> None:
+        """`role` is what the thread that receives from a client is called; "" keeps its name."""
+        super().__init__()
+        self.role = role
+        self.hops: list[Hop] = []
+        self.said: dict[str, MessageId] = {}
+        self.numbers = itertools.count(1)
+        """Numbers for the clients, in the order in which the server accepts them."""
+        self.is_open = True
+        """If not, nothing more is noted."""
+
+    def note(self, act: str, item: Item = "", whom: str = "", who: str = "") -> None:
+        """Note what the current thread does now, or what a client does."""
+        if self.is_open:
+            who = who or threading.current_thread().name
+            self.append(Note(time.monotonic_ns(), who, act, item, whom))
+
+    def hop(self, hop: Hop) -> None:
+        """Note a hop."""
+        if self.is_open:
+            self.hops.append(hop)
+
+    def say(self, number: int, words: str) -> MessageId:
+        """Note that a client says something, and give it a name."""
+        count = len(self.of(f"client {number}", "says"))
+        item = self.said[words] = MessageId(number, 1 + count)
+        self.note("says", item, who=f"client {number}")
+        return item
+
+    def forget(self) -> None:
+        """Drop all notes and hops: the picture begins here, or in the next round."""
+        self.clear()
+        self.hops.clear()
+
+    def item(self, said: Any) -> Item:
+        """Name what a thread has in hand: words, an event that holds them, or the end."""
+        if isinstance(said, bytes):
+            said = said[:LONGEST].decode()
+        if isinstance(said, str):
+            return self.said[said[:LONGEST].rstrip(PADDING)]
+        if said is None:
+            return "goodbye"
+        if hasattr(said, "message"):
+            return self.item(said.message)
+        return f"{type(said).__name__.lower()} {said.session.websocket.number}"
+
+    def words(self, item: Item) -> str:
+        """Return what a message says."""
+        return next((words for words, each in self.said.items() if each == item), str(item))
+
+    # What has been noted.
 
     def find(self, act: str, item: Item = "", who: str = "", whom: str = "") -> Note | None:
-        """Return the first such note, if there is one."""
+        """Return the first note that fits, if there is one."""
         wanted = (who, act, item, whom)
-        return next(
-            (
-                note
-                for note in list(self)
-                if all(not want or want == is_ for want, is_ in zip(wanted, note[1:], strict=True))
-            ),
-            None,
-        )
+        for note in list(self):
+            if all(not want or want == is_ for want, is_ in zip(wanted, note[1:], strict=True)):
+                return note
+        return None
 
     def time(self, act: str, item: Item = "", who: str = "", whom: str = "") -> int:
-        """Return when that was. It is an error if it was not."""
+        """Return when that was. Raise LookupError if it did not happen."""
         if note := self.find(act, item, who, whom):
             return note.time
         raise LookupError(f"nobody has noted: {who} {act} {item} {whom}")
 
     def of(self, who: str, act: str) -> list[Note]:
-        """Return all that somebody did of one kind."""
-        return [note for note in self if (note.who, note.act) == (who, act)]
+        """Return everything of one kind that somebody did."""
+        return [note for note in list(self) if (note.who, note.act) == (who, act)]
+
+    def acts(self, act: str) -> list[Hop]:
+        """Return all hops of one kind."""
+        return [hop for hop in list(self.hops) if hop.act == act]
+
+    def in_order(self) -> list[Hop]:
+        """Return all hops in the order of time."""
+        return sorted(self.hops, key=lambda hop: hop.time)

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from harness.step import FILLER, LOOK, PATIENCE
+from harness.notes import PADDING
+from harness.step import PATIENCE, wait_until
 from msgproxy import Limits, Server
 from msgproxy.check.client import Address, Client
-from msgproxy.check.failure import Surprise
 from msgproxy.check.harness import SMALL_BUFFER, Crew
 from msgproxy.tracing.hops import Hop
 from msgproxy.tracing.recording import Recording
@@ -23,7 +22,7 @@ from msgproxy.tracing.recording import Recording
 logging.getLogger("msgproxy").addHandler(logging.NullHandler())  # else warnings go to stderr
 
 
-class Served:
+class RecordedServer:
     """A server that runs and is recorded. At the end of the `with` block all of it ends."""
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -45,31 +44,31 @@ class Served:
         self.server.close()
 
     def join(self, number: int, *, small: bool = False) -> None:
-        """Let a client in. With `small` buffers, what it does not read gets stuck soon."""
+        """Connect a client. With `small` buffers, if it does not read it stops its sender soon."""
         buffer = small * SMALL_BUFFER
         self.clients[number] = self._crew.connect(f"client {number}", receive_buffer=buffer)
         self.until(lambda: len(self.server.snapshot().clients) == number)
 
     def read(self, number: int, reads: bool) -> None:
-        """Have a client stop reading what it is sent, or begin again."""
+        """Have a client stop reading, or begin again."""
         self.clients[number].reads = reads
 
     def say(self, number: int, words: str, size: int = 0) -> None:
-        """Have a client say something, which is `size` bytes long if its words are not."""
-        self._crew.say(self.clients[number], words.ljust(size, FILLER))
+        """Have a client say something, padded to `size` bytes."""
+        self._crew.say(self.clients[number], words.ljust(size, PADDING))
 
     def hear(self, number: int) -> Any:
-        """Return the next message that a client gets."""
+        """Return the next message that a client receives."""
         return self._crew.hear(self.clients[number])
 
     def talk(self, counts: dict[int, int]) -> None:
-        """Have some clients say so many messages each, without a pause."""
+        """Have some clients say that many messages each, without a pause."""
         for number, count in counts.items():
             self.clients[number].say(*(f"number {one}" for one in range(1, count + 1)))
         self.until(lambda: not any(self.clients[number].outgoing for number in counts))
 
     def stop(self) -> None:
-        """Stop the server, and look after the clients until they have heard of it."""
+        """Stop the server, and look after the clients until each has its Close frame."""
         stopping = threading.Thread(target=self.server.close)
         stopping.start()
         self.until(lambda: all(client.end for client in self.clients.values()))
@@ -78,14 +77,11 @@ class Served:
         stopping.join(PATIENCE)
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something has happened; fail if it does not come."""
-        deadline = time.monotonic() + PATIENCE
-        while not self._crew.until(condition, LOOK):
-            if time.monotonic() > deadline:
-                raise Surprise("waited in vain for what this picture is to show")
+        """Wait until something has happened; fail if it does not."""
+        wait_until(self._crew, condition)
 
     def forget(self) -> None:
-        """Forget what has happened: the picture begins here. What still moves is waited for."""
+        """Begin the picture here, once everything has come to rest."""
         self._crew.pause(0.1)
         self._since = self._recording.next_number()
 
@@ -93,7 +89,7 @@ class Served:
         """Return what has been recorded since then, in the order of time, numbered from 0."""
         hops = sorted(self._recording.latest(self._since), key=lambda hop: hop.time)
         return [
-            hop._replace(number=number, text=hop.text.rstrip(FILLER))
+            hop._replace(number=number, text=hop.text.rstrip(PADDING))
             for number, hop in enumerate(hops)
         ]
 

@@ -1,6 +1,6 @@
-"""From notes to a timeline: what its columns, boxes, arrows and words are made of.
+"""From the notebook to a timeline: spans, transits and annotations.
 
-Rule: nothing is made up. A box ends where its end was noted, or is left open.
+Rule: nothing is made up. A span ends where its end was noted, or is left open.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from harness.notes import Note
-from harness.step import Observed
+from harness.step import RunningStep
 from msgproxy.check.failure import Surprise
-from msgproxy.picture import Flight, Mark, Picture, Span, Timeline, draw
-from msgproxy.picture.timeline import SpanKind
+from msgproxy.picture import Annotation, Picture, Span, Transit
+from msgproxy.tracing.hops import Hop
 
 BUSY = {"lets in", "received", "has", "gives back", "sends", "sent", "fails", "reads", "writes"}
 """After such a note a thread is at work, until its next one."""
@@ -23,41 +23,58 @@ TOLD = {
     *("asks", "stops reading", "reads on", "falls silent", "sends frame", "hangs up", "leaves"),
     *("says", "hears"),
 }
-"""What clients do, and who hangs up: it stands in words beside the columns."""
+"""What is told in words beside the lanes: what clients do, and which thread hangs up."""
 
 
-def spans(run: Observed, thread: str, *stuck: Note | None) -> list[Span]:
-    """Return what a thread does. While it waits to receive, it does nothing.
+def spans(
+    run: RunningStep, thread: str, *stuck: Note | None, waits_for: str = "client 2", idle: str = ""
+) -> list[Span]:
+    """Return what a thread does.
 
-    It waits for the lock where it wants it; and in each call of `send` that is `stuck`.
+    It waits for the lock where it wants it, and for `waits_for` in each send that is `stuck`.
+    Waiting to receive is nothing to draw, unless `idle` says what that waits for.
     """
+    reasons = {"wants": "the lock", "receives": idle}
     found: list[Span] = []
     notes = [note for note in run.notes if note.who == thread]
     for note, after in itertools.pairwise([*notes, None]):
         assert note
-        if not (note.act in BUSY or note.act == "wants"):
+        reason = waits_for if note in stuck else reasons.get(note.act, "")
+        if not reason and note.act not in BUSY:
             continue
-        kind: SpanKind = "waits" if note.act == "wants" or note in stuck else "works"
-        span = Span(
-            thread,
-            note.time,
-            after.time if after else run.notes[-1].time,
-            kind,
-            (note.item,) if note.item else (),
-            is_open=after is None,
-        )
-        if found and kind == found[-1].kind == "works" and found[-1].end == span.start:
-            span = dataclasses.replace(
-                span,
-                start=found[-1].start,
-                items=tuple(dict.fromkeys(found.pop().items + span.items)),
-            )
+        end = after.time if after else run.notes[-1].time
+        items = (note.item,) if note.item else ()
+        span = Span(thread, note.time, end, "works", items, is_open=after is None)
+        if reason:
+            span = dataclasses.replace(span, kind="waits", waits_for=reason)
+        elif found and found[-1].kind == "works" and found[-1].end == span.start:
+            both = dict.fromkeys(found[-1].items + span.items)
+            start = found.pop().start
+            span = dataclasses.replace(span, start=start, items=tuple(both))
         found.append(span)
     return found
 
 
-def flights(run: Observed, clients: Iterable[int] = ()) -> list[Flight]:
-    """Return what crosses between clients and threads: from who sends to who receives."""
+def turns(hops: Sequence[Hop], *threads: str) -> list[Span]:
+    """Return what threads do that run by turns: between two hops of one, another may have run.
+
+    One thread runs at a time, so a thread that another one overtakes was interrupted.
+    """
+    found = []
+    for thread in threads:
+        own = [hop for hop in hops if hop.thread == thread]
+        for hop, after in itertools.pairwise(own):
+            between = [h for h in hops if hop.time < h.time < after.time and h.thread in threads]
+            span = Span(thread, hop.time, after.time, "works", hop.items)
+            if between:
+                reason = "its turn: it was interrupted, and the other reader runs"
+                span = dataclasses.replace(span, kind="waits", waits_for=reason)
+            found.append(span)
+    return found
+
+
+def transits(run: RunningStep, clients: Iterable[int] = ()) -> list[Transit]:
+    """Return what crosses between clients and threads."""
     drawn = {f"client {number}" for number in clients}
     found = []
     for note in run.notes:
@@ -71,18 +88,18 @@ def flights(run: Observed, clients: Iterable[int] = ()) -> list[Flight]:
         elif note.act == "hears" and note.who in drawn:
             source = run.find("sends", note.item, whom=note.who)
         if source:
-            found.append(Flight(note.item, source.who, source.time, "", note.who, note.time))
+            found.append(Transit(note.item, source.who, source.time, "", note.who, note.time))
     return found
 
 
-def marks(run: Observed, *, threads: bool = False) -> list[Mark]:
+def annotations(run: RunningStep, *, threads: bool = False) -> list[Annotation]:
     """Return what clients say, at the left, and what they hear, at the right.
 
-    With `threads`, these words lead to the threads: the clients have no columns.
+    With `threads`, these words lead to the threads: the clients have no lanes.
     """
     found = []
     for note in run.notes:
-        words = f"“{run.words(note.item)}”"
+        words = f"“{run.notes.words(note.item)}”"
         done = {"asks": "connects", "sends frame": f"sends a {note.item}"}.get(note.act, note.act)
         plain = f"{note.who} {done}"
         text, sentence = {
@@ -94,23 +111,16 @@ def marks(run: Observed, *, threads: bool = False) -> list[Mark]:
             sends = run.find("sends", note.item, whom=note.who) if is_outcome else None
             thread = sends.who if sends else note.who.replace("client ", "thread-")
             lane = thread if threads else note.who
-            found.append(Mark(note.time, lane, text, sentence, (note.item,), is_outcome))
+            found.append(Annotation(note.time, lane, text, sentence, (note.item,), is_outcome))
     return found
 
 
-def draw_waiting(
-    timeline: Timeline, *, title: str, caption: str, what: str = "something"
-) -> Picture:
-    """Draw a run without queues: where a thread waits, it is for `what`."""
-    return draw(dataclasses.replace(timeline, waits_for=what), title=title, caption=caption)
-
-
-def attempt(once: Callable[[], Picture | None], at_most: int) -> Picture:
-    """Return a run's picture, as soon as the run has gone as it was to go: not each one does."""
+def retry_until(once: Callable[[], Picture | None], at_most: int) -> Picture:
+    """Return the picture of the first run that went as it should: not every run does."""
     for _ in range(at_most):
         if picture := once():
             return picture
-    raise Surprise(f"in {at_most} runs it did not happen")
+    raise Surprise(f"it did not happen in {at_most} runs")
 
 
 def show(picture: Callable[[], Picture]) -> None:

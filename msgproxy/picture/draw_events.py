@@ -1,4 +1,4 @@
-"""The strokes of a diagram: what threads do, and what crosses between them.
+"""The events of a diagram: what threads do, and what crosses between them.
 
 Rule: first the lines, then the boxes on them, last the small labels, each only where it covers
 nothing.
@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from msgproxy.picture.canvas import Canvas
-from msgproxy.picture.layout import HALF_BOX, QUEUE, Layout
-from msgproxy.picture.palette import colour
-from msgproxy.picture.timeline import Flight, Span, in_words, senders
+from msgproxy.picture.layout import HALF_BOX, Layout
+from msgproxy.picture.palette import WAITS, colour
+from msgproxy.picture.timeline import Span, Transit, in_words, senders
 
 HEAD = 6.0
 """Length of an arrow's head."""
@@ -20,50 +20,50 @@ HEAD = 6.0
 Group = tuple[str, str, str, int | None]
 
 
-def draw(canvas: Canvas, layout: Layout) -> None:
-    """Draw all of it."""
-    flights = layout.timeline.flights
-    for (source, queue, _, _), put in _together(flights, "put"):
+def draw_events(canvas: Canvas, layout: Layout) -> None:
+    """Draw all transits and spans."""
+    transits = layout.timeline.transits
+    for (source, queue, _, _), put in _together(transits, "put"):
         _draw_put(canvas, layout, source, queue, put)
-    for flight in flights:
-        if not flight.queue:
-            _draw_direct(canvas, layout, flight)
-        elif flight in layout.slots:
-            _draw_bar(canvas, layout, flight)
+    for transit in transits:
+        if not transit.queue:
+            _draw_direct(canvas, layout, transit)
+        elif transit in layout.slots:
+            _draw_bar(canvas, layout, transit)
     for span in layout.timeline.spans:
         _draw_span(canvas, layout, span)
-    for (_, queue, target, _), got in _together(flights, "got"):
+    for (_, queue, target, _), got in _together(transits, "got"):
         _draw_get(canvas, layout, queue, target, got)
     for span in layout.timeline.spans:
         _label_span(canvas, layout, span)
 
 
-def _together(flights: Iterable[Flight], what: str) -> list[tuple[Group, list[Flight]]]:
-    """Group what was put on a queue, or got from it, at one time by one thread."""
-    groups: dict[Group, list[Flight]] = defaultdict(list)
-    for flight in flights:
-        time = flight.put if what == "put" else flight.got
+def _together(transits: Iterable[Transit], what: str) -> list[tuple[Group, list[Transit]]]:
+    """Group the items that one thread put on a queue, or got from it, at one time."""
+    groups: dict[Group, list[Transit]] = defaultdict(list)
+    for transit in transits:
+        time = transit.put if what == "put" else transit.got
         side = (
-            (flight.source, flight.queue, "")
+            (transit.source, transit.queue, "")
             if what == "put"
-            else ("", flight.queue, flight.target)
+            else ("", transit.queue, transit.target)
         )
-        if flight.queue and time is not None:
-            groups[(*side, time)].append(flight)
+        if transit.queue and time is not None:
+            groups[(*side, time)].append(transit)
     return sorted(groups.items(), key=lambda group: group[0][3] or 0)
 
 
-def _draw_put(canvas: Canvas, layout: Layout, source: str, queue: str, put: list[Flight]) -> None:
+def _draw_put(canvas: Canvas, layout: Layout, source: str, queue: str, put: list[Transit]) -> None:
     y = layout.span(put[0])[0]
-    kind = colour(senders(tuple(flight.item for flight in put)))
+    kind = colour(senders(tuple(transit.item for transit in put)))
     tip = f"{source} puts {_names(put)} on {queue}"
     start = layout.x.get(source, layout.left)
     refused = put[0].end == "full"
     if refused:
-        end = layout.x[queue] - QUEUE / 2 + 6
+        end = layout.x[queue] - layout.queue_width / 2 + 6
         tip = f"{queue} is full, and refuses {_names(put)} from {source}"
     else:
-        bars = [layout.bar(flight) for flight in put]
+        bars = [layout.bar(transit) for transit in put]
         end = (
             min(left for left, _ in bars) if start < bars[0][0] else max(right for _, right in bars)
         )
@@ -74,26 +74,26 @@ def _draw_put(canvas: Canvas, layout: Layout, source: str, queue: str, put: list
         _cross(canvas, end, y)
 
 
-def _draw_bar(canvas: Canvas, layout: Layout, flight: Flight) -> None:
-    left, right = layout.bar(flight)
-    top, bottom = layout.span(flight)
+def _draw_bar(canvas: Canvas, layout: Layout, transit: Transit) -> None:
+    left, right = layout.bar(transit)
+    top, bottom = layout.span(transit)
     gap = min(1.0, (right - left) / 5)
-    waited = "" if flight.waited is None else f" {in_words(flight.waited)}"
-    how = {"waiting": ", and is still there", "lost": ", and is thrown away"}.get(flight.end, "")
-    tip = f"{flight.item} waits{waited} on {flight.queue}{how}"
-    kind = colour(senders((flight.item,)))
-    seen = "" if flight.put is not None and flight.got is not None else " late"
+    waited = "" if transit.waited is None else f" {in_words(transit.waited)}"
+    how = {"waiting": ", and is still there", "lost": ", and is dropped"}.get(transit.end, "")
+    tip = f"{transit.item} waits{waited} on {transit.queue}{how}"
+    kind = colour(senders((transit.item,)))
+    is_whole = transit.put is not None and transit.got is not None
     box = (left + gap, top - 1, right - gap, bottom + 1)
-    canvas.rect(box, f"f{kind}{seen}", tip, round_=min(2.0, gap * 2))
-    if flight.end == "lost":
+    canvas.rect(box, f"f{kind}" if is_whole else f"f{kind} late", tip, round_=min(2.0, gap * 2))
+    if transit.end == "lost":
         _cross(canvas, (left + right) / 2, bottom)
 
 
-def _draw_get(canvas: Canvas, layout: Layout, queue: str, target: str, got: list[Flight]) -> None:
+def _draw_get(canvas: Canvas, layout: Layout, queue: str, target: str, got: list[Transit]) -> None:
     if got[0].end != "got" or target not in layout.x:
         return
     y = layout.span(got[0])[1]
-    kind = colour(senders(tuple(flight.item for flight in got)))
+    kind = colour(senders(tuple(transit.item for transit in got)))
     start = max(right for _, right in map(layout.bar, got)) - 1
     end = layout.x[target] - HALF_BOX
     tip = f"{target} gets {_names(got)} from {queue}"
@@ -101,20 +101,23 @@ def _draw_get(canvas: Canvas, layout: Layout, queue: str, target: str, got: list
     if len(got) > 1:  # all of them are taken at once
         canvas.line(min(left for left, _ in map(layout.bar, got)), y, start, y, f"go l{kind}")
     canvas.add("path", d=_head(end, y, 1), class_=f"f{kind}")
-    last = min(got, key=lambda flight: layout.bar(flight)[0])
+    last = min(got, key=lambda transit: layout.bar(transit)[0])
     top, left = layout.span(last)[0], layout.bar(last)[0]
     if last.waited is not None and y - top > 11:
         canvas.label(left - 4, (top + y) / 2, in_words(last.waited), 10, "mono d", "end")
 
 
-def _draw_direct(canvas: Canvas, layout: Layout, flight: Flight) -> None:
-    """Draw what crosses without a queue: a message on its way through a socket, say."""
-    top, bottom = layout.span(flight)
-    start, end = layout.x.get(flight.source, layout.left), layout.x.get(flight.target, layout.right)
-    kind = colour(senders((flight.item,)))
+def _draw_direct(canvas: Canvas, layout: Layout, transit: Transit) -> None:
+    """Draw an item that crosses without a queue: a message on a socket, say."""
+    top, bottom = layout.span(transit)
+    start, end = (
+        layout.x.get(transit.source, layout.left),
+        layout.x.get(transit.target, layout.right),
+    )
+    kind = colour(senders((transit.item,)))
     side = 1 if end > start else -1
     end -= side * HALF_BOX
-    tip = f"{flight.item} from {flight.source} to {flight.target}"
+    tip = f"{transit.item} from {transit.source} to {transit.target}"
     canvas.line(start, top, end - side * HEAD, bottom, "halo")
     canvas.line(start, top, end - side * HEAD, bottom, f"go l{kind}", tip)
     canvas.add("path", d=_head(end, bottom, side), class_=f"f{kind}")
@@ -124,11 +127,14 @@ def _draw_span(canvas: Canvas, layout: Layout, span: Span) -> None:
     x, top, bottom = layout.x[span.lane], layout.y(span.start), layout.y(span.end)
     if span.is_open and bottom - top < 6:
         bottom = top + 6
-    waits = f"waits for {layout.timeline.waits_for} with"
-    what = {"waits": waits, "sends": "sends", "works": "works on"}[span.kind]
+    waits = f"waits for {span.waits_for} with"
+    verbs = {"waits": waits, "sends": "sends", "works": "works on", "holds": "is held by"}
+    what = verbs[span.kind]
     tip = f"{span.lane} {what} {', '.join(map(str, span.items))}: {in_words(span.end - span.start)}"
     box = (x - HALF_BOX, top, x + HALF_BOX, bottom)
-    kind = "wait" if span.kind == "waits" else "box"
+    kind = {"holds": "hold"}.get(span.kind, "box")
+    if span.kind == "waits":
+        kind = WAITS[min(layout.timeline.waited_for().index(span.waits_for), len(WAITS) - 1)]
     canvas.rect(box, f"{kind} late" if span.is_open else kind, tip, round_=3)
 
 
@@ -150,5 +156,5 @@ def _cross(canvas: Canvas, x: float, y: float) -> None:
     canvas.take(x - 5, y - 5, x + 5, y + 5)
 
 
-def _names(flights: list[Flight]) -> str:
-    return ", ".join(str(flight.item) for flight in flights)
+def _names(transits: list[Transit]) -> str:
+    return ", ".join(str(transit.item) for transit in transits)
