@@ -178,7 +178,8 @@ def _save(recording: Recording, path: str) -> None:
         log.error("cannot write %s: %s; writing %s", path, error.strerror or error, spare)
         export.write(hops, spare)
         path = spare
-    log.info("recorded %d hops to %s; %d before them are lost", len(hops), path, lost(hops))
+    dropped = f"; the first {lost(hops)} were dropped: it was full" if lost(hops) else ""
+    log.info("recorded %d hops to %s%s", len(hops), path, dropped)
 
 
 def _allow_open_files(wanted: int) -> None:

@@ -144,6 +144,9 @@ class Layout:
         self.is_crowded = len(timeline.lanes) > CROWD
         self.cells = CROWD_CELLS if self.is_crowded else CELLS
         self._ends = {lane.name: lane.end for lane in timeline.lanes if lane.end is not None}
+        for span in timeline.spans:  # the last thing that a thread does may end after its last hop
+            if span.lane in self._ends:
+                self._ends[span.lane] = max(self._ends[span.lane], span.end)
         self._place_lanes()
         self.title = shorten(title, int((self.width - 40) / _character(title, 17)))
         rows = ([each.time for each in column] for column in (self.said, self.sent))

@@ -1,12 +1,17 @@
 """The package stops: readers first, then the broker, then the writers."""
 
+import dataclasses
+
 from harness import RecordedServer, show
 
-from msgproxy.picture import Picture, draw
+from msgproxy.picture import Picture, Timeline, draw, timeline_from_hops
+from msgproxy.picture.timeline import lanes_of
+from msgproxy.tracing.hops import Hop
 
 CAPTION = (
-    "The server stops. An event on the inbound queue says so, after the last message. The broker "
-    "ends when it has taken that, and puts a Close frame after everything that waits for a client"
+    "First the readers end. Then an event on the inbound queue, after the last message, tells the "
+    "broker to stop. It puts a Close frame after everything that waits for a client, and ends; the "
+    "writers send that, and end too. The thread that accepts waits for all of them"
 )
 
 
@@ -23,12 +28,29 @@ def picture() -> Picture:
         codes = [run.clients[number].close_code for number in (1, 2, 3)]
         hops = run.hops()
     assert codes == [1001, 1001, 1001]
+    run.until(lambda: {"accept", "broker", "reader-1", "writer-3"} <= run.ends.keys())
     last = [hop for hop in hops if hop.items == ("stopped",)]
     assert [(hop.act, hop.thread) for hop in last[:2]] == [("put", "accept"), ("got", "broker")]
     goodbyes = [hop for hop in hops if hop.items == ("goodbye",) and hop.act == "put"]
     assert {hop.queue for hop in goodbyes} == {"outbound-1", "outbound-2", "outbound-3"}
     assert all(hop.thread == "broker" and hop.time > last[1].time for hop in goodbyes)
-    return draw(hops, title="A stop", caption=CAPTION)
+    return draw(timeline(hops, run.ends, last[0].time), title="A stop", caption=CAPTION)
+
+
+def timeline(hops: list[Hop], noted: dict[str, int], stopped: int) -> Timeline:
+    """Add to the hops when each thread has ended."""
+    # `accept` joins the readers before it puts `Stopped`: they had ended by then.
+    ends = {
+        name: min(time, stopped) if name.startswith("reader") else time
+        for name, time in noted.items()
+    }
+    drawn = timeline_from_hops(hops)
+    spans = (
+        dataclasses.replace(span, end=ends[span.lane], is_open=False) if span.is_open else span
+        for span in drawn.spans
+    )
+    lanes = lanes_of({lane.name for lane in drawn.lanes} | noted.keys(), ends)
+    return dataclasses.replace(drawn, lanes=lanes, spans=tuple(spans))
 
 
 if __name__ == "__main__":

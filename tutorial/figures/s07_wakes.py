@@ -56,6 +56,7 @@ def once() -> Picture | None:
         woken["writer-2"],
         "waits",
         (photo,),
+        waits_for="client 2",
     )
     boxes = (
         *(span for span in timeline.spans if span.lane != "writer-2"),

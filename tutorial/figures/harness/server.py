@@ -6,7 +6,9 @@ Rule: nothing is replaced here. The queues record themselves: see `msgproxy.trac
 from __future__ import annotations
 
 import logging
+import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,7 +17,7 @@ from harness.notes import PADDING
 from harness.step import PATIENCE, wait_until
 from msgproxy import Limits, Server
 from msgproxy.check.client import Address, Client
-from msgproxy.check.harness import SMALL_BUFFER, Crew
+from msgproxy.check.harness import SMALL_BUFFER, Harness
 from msgproxy.tracing.hops import Hop
 from msgproxy.tracing.recording import Recording
 
@@ -29,6 +31,8 @@ class RecordedServer:
         self._recording = Recording()
         self.server = Server(port=0, queues=self._recording, limits=limits)
         self.clients: dict[int, Client] = {}
+        self.ends: dict[str, int] = {}
+        """When each of its threads ended, once it was stopped."""
         self._since = 0
 
     def __enter__(self) -> Self:
@@ -36,7 +40,7 @@ class RecordedServer:
         address = urlsplit(self.server.url)
         assert address.hostname
         assert address.port
-        self._crew = Crew(Address(address.hostname, address.port, "/"), PATIENCE)
+        self._crew = Harness(Address(address.hostname, address.port, "/"), PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,12 +73,20 @@ class RecordedServer:
 
     def stop(self) -> None:
         """Stop the server, and look after the clients until each has its Close frame."""
+        for thread in threading.enumerate():
+            if re.fullmatch(r"(reader|writer)-\d+|broker|accept", thread.name):
+                threading.Thread(target=self._note_end, args=(thread,), daemon=True).start()
         stopping = threading.Thread(target=self.server.close)
         stopping.start()
         self.until(lambda: all(client.end for client in self.clients.values()))
         for client in self.clients.values():
             client.close()  # the server waits for that
         stopping.join(PATIENCE)
+
+    def _note_end(self, thread: threading.Thread) -> None:
+        """Note when a thread ends, as soon as anything can know it."""
+        thread.join(PATIENCE)
+        self.ends[thread.name] = time.monotonic_ns()
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until something has happened; fail if it does not."""

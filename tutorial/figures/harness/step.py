@@ -17,8 +17,8 @@ from typing import Any, Self
 from harness import stand_ins
 from harness.notes import PADDING, Notebook
 from msgproxy.check.client import Address, Client
-from msgproxy.check.failure import Surprise
-from msgproxy.check.harness import SMALL_BUFFER, Crew
+from msgproxy.check.failure import Unexpected
+from msgproxy.check.harness import SMALL_BUFFER, Harness
 from msgproxy.events import MessageId
 
 PATIENCE = 20.0
@@ -28,12 +28,12 @@ POLL_INTERVAL = 0.002
 """Seconds between two looks at the notebook."""
 
 
-def wait_until(crew: Crew, condition: Callable[[], object]) -> None:
-    """Look after the clients until something has happened. Raise Surprise if it does not."""
+def wait_until(crew: Harness, condition: Callable[[], object]) -> None:
+    """Look after the clients until something has happened. Raise Unexpected if it does not."""
     deadline = time.monotonic() + PATIENCE
     while not crew.until(condition, POLL_INTERVAL):
         if time.monotonic() > deadline:
-            raise Surprise("what this picture should show did not happen in time")
+            raise Unexpected("what this picture should show did not happen in time")
 
 
 class RunningStep:
@@ -65,7 +65,7 @@ class RunningStep:
         self._main = threading.Thread(target=self._run_main, name="server", daemon=True)
         self._main.start()
         port = int(self._ready.get(timeout=PATIENCE).rstrip("/").rpartition(":")[2])
-        self.crew = Crew(Address("127.0.0.1", port, "/"), PATIENCE)
+        self.crew = Harness(Address("127.0.0.1", port, "/"), PATIENCE)
         return self
 
     def _run_main(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.notes import Note
 from harness.step import RunningStep
-from msgproxy.check.failure import Surprise
+from msgproxy.check.failure import Unexpected
 from msgproxy.picture import Annotation, Picture, Span, Transit
 from msgproxy.tracing.hops import Hop
 
@@ -120,7 +120,7 @@ def retry_until(once: Callable[[], Picture | None], at_most: int) -> Picture:
     for _ in range(at_most):
         if picture := once():
             return picture
-    raise Surprise(f"it did not happen in {at_most} runs")
+    raise Unexpected(f"it did not happen in {at_most} runs")
 
 
 def show(picture: Callable[[], Picture]) -> None:
