@@ -58,7 +58,7 @@ def test_a_stream_that_is_deleted_is_noticed_without_a_break(redis_server, pair,
 
 
 @impatient
-def test_who_was_away_for_longer_than_the_stream_is_told_how_many_are_lost(
+def test_an_instance_that_was_away_for_longer_than_the_stream_says_how_many_are_lost(
     redis_server, pair, caplog
 ):
     """It goes on with what the stream has kept."""

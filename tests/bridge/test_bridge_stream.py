@@ -26,7 +26,9 @@ def test_an_instance_that_starts_has_no_history(redis_server, join, start, conne
     wait_until_it_receives(second)
     ada.send("after")
     assert bob.receive() == "after"
-    assert not lines(caplog, "lost")  # what was said before it came is no loss
+    ada.send("later")
+    assert bob.receive() == "later"  # so what there was to log about "after" has been logged
+    assert not lines(caplog, "lost")
 
 
 def test_the_stream_has_the_length_that_was_asked_for(redis_server, start, connect):
