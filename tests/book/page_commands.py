@@ -26,6 +26,7 @@ NOT_FOLLOWED = {
     r"python tutorial/steps/sketch\.py": "one cannot choose its port; see test_sketch.py",
     r"redis-cli .*": "what it shows was said in a browser before; see test_bridge.py",
     r"export MSGPROXY_BRIDGE=.*": "it is for a Redis with a password; see test_bridge_password.py",
+    r"(mkdir -p|cp|sed|openssl|nginx) .*": "it sets up nginx; see test_nginx.py",
     r"msgproxy .* --allow-origin https://chat\.example": "nginx is in front; see test_nginx.py",
     r"msgproxy check --run my_server\.py .*": "the program is a student's",
 }

@@ -8,50 +8,28 @@ import socket
 import ssl
 import subprocess
 from pathlib import Path
+from typing import Self
 
 from clients import wait_for
 from redis_server import needs_program
 
-SITE = Path(__file__).parents[2] / "tutorial" / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).parents[2] / "tutorial" / "deploy"
 NAME = "chat.example"
 
-MAIN = """
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/log;
-events {{ }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/site.conf;
-}}
-"""
 
+class Nginx:
+    """Runs `try.conf` of a folder, until the end of the `with` block."""
 
-class NginxServer:
-    """Runs until the end of the `with` block, in front of servers that run already."""
+    def __init__(self, folder: Path, port: int, name: str) -> None:
+        """`name` is that of the certificate in the folder."""
+        self.folder, self.port, self.name = folder, port, name
 
-    def __init__(self, folder: Path, ports: list[int], without: str = "") -> None:
-        """`without` is the beginning of a line that the configuration then lacks."""
-        for program in ("nginx", "openssl"):
-            needs_program(program)
-        self.folder = folder
-        self.port, self.plain_port = _free_port(), _free_port()
-        make_certificate(folder, NAME)
-        (folder / "main.conf").write_text(MAIN.format(folder=folder))
-        (folder / "site.conf").write_text(self._site(ports, without))
-
-    def __enter__(self) -> NginxServer:
-        command = ["nginx", "-p", str(self.folder), "-e", str(self.folder / "log")]
+    def __enter__(self) -> Self:
+        # One process, so that nothing is left when it is killed.
+        options = ["-e", "stderr", "-p", str(self.folder), "-g", "master_process off;"]
+        command = ["nginx", *options, "-c", str(self.folder / "try.conf")]
         with open(self.folder / "output", "wb") as output:
-            self.process = subprocess.Popen(
-                [*command, "-c", str(self.folder / "main.conf")], stdout=output, stderr=output
-            )
+            self.process = subprocess.Popen(command, stdout=output, stderr=output)
         try:
             wait_for(self._listens, "nginx to listen")
         except BaseException:
@@ -68,31 +46,13 @@ class NginxServer:
 
     def connect(self) -> ssl.SSLSocket:
         """Return a connection over TLS, to a server that has proved its name."""
-        trust = ssl.create_default_context(cafile=self.folder / f"{NAME}.crt")
+        trust = ssl.create_default_context(cafile=self.folder / f"{self.name}.crt")
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=20)
         try:
-            return trust.wrap_socket(plain, server_hostname=NAME)
+            return trust.wrap_socket(plain, server_hostname=self.name)
         except BaseException:
             plain.close()
             raise
-
-    def _site(self, ports: list[int], without: str) -> str:
-        """Return the site as it stands in the tutorial, with other ports and files."""
-        site = "".join(
-            line
-            for line in SITE.read_text().splitlines(keepends=True)
-            if not (without and line.strip().startswith(without))
-        )
-        changes = {
-            "/etc/ssl": str(self.folder),
-            "listen 443": f"listen 127.0.0.1:{self.port}",
-            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
-            **{f"127.0.0.1:{8765 + n};": f"127.0.0.1:{port};" for n, port in enumerate(ports)},
-        }
-        assert all(site.count(old) >= 1 for old in changes), "the configuration has changed"
-        # All at once: a port that is put in may look like another one that is to be replaced.
-        pattern = "|".join(map(re.escape, changes))
-        return re.sub(pattern, lambda match: changes[match[0]], site)
 
     def _listens(self) -> bool:
         output = (self.folder / "output").read_text()
@@ -104,7 +64,40 @@ class NginxServer:
         return True
 
 
-def _free_port() -> int:
+class NginxServer(Nginx):
+    """In front of servers that run already, with the site of the tutorial."""
+
+    def __init__(self, folder: Path, ports: list[int], without: str = "") -> None:
+        """`without` is the beginning of a line that the configuration then lacks."""
+        for program in ("nginx", "openssl"):
+            needs_program(program)
+        super().__init__(folder, free_port(), NAME)
+        self.plain_port = free_port()
+        make_certificate(folder, NAME)
+        shutil.copy(DEPLOY / "try.conf", folder)
+        (folder / "site.conf").write_text(self._site(ports, without))
+
+    def _site(self, ports: list[int], without: str) -> str:
+        """Return the site of the tutorial, with other ports and files."""
+        site = "".join(
+            line
+            for line in (DEPLOY / "nginx.conf").read_text().splitlines(keepends=True)
+            if not (without and line.strip().startswith(without))
+        )
+        changes = {
+            "/etc/ssl": str(self.folder),
+            "listen 443": f"listen 127.0.0.1:{self.port}",
+            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
+            **{f"127.0.0.1:{8765 + n};": f"127.0.0.1:{port};" for n, port in enumerate(ports)},
+        }
+        assert all(site.count(old) >= 1 for old in changes), "the configuration has changed"
+        # All at once: a port that is put in may look like another one that has to be replaced.
+        pattern = "|".join(map(re.escape, changes))
+        return re.sub(pattern, lambda match: changes[match[0]], site)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]
 

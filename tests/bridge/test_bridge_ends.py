@@ -10,7 +10,7 @@ from joined_servers import bridge_of, check_that_locals_talk, impatient, lines
 
 from msgproxy import Limits
 
-LONG = 30
+LONG = 20
 """Seconds to wait for an answer: twice as long as a stop may take on a busy machine."""
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import re
+import shlex
+import subprocess
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from clients import PATIENCE, address_of, wait_for, wait_for_clients
-from nginx_server import NAME, NginxServer
+from nginx_server import DEPLOY, NAME, Nginx, NginxServer, free_port
+from redis_server import needs_program
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_websocket
 
@@ -104,6 +108,28 @@ def test_without_the_right_name_the_instances_refuse(site):
     nginx, _ = site(without="proxy_set_header Host")
     with nginx.connect() as connection:
         assert get(connection).status == 421
+
+
+def test_the_commands_of_the_tutorial_set_it_up(tmp_path, start):
+    """As they are typed there, but for the folder and the ports."""
+    for program in ("nginx", "openssl", "sed"):
+        needs_program(program)
+    server, port = start(allowed_origins=[ORIGIN]), free_port()
+    page = (DEPLOY.parent / "beyond.md").read_text(encoding="utf-8")
+    *typed, last = re.findall(r"^\$ ((?:cp|sed|openssl|nginx) .*)$", page, re.MULTILINE)
+    assert last == "nginx -e stderr -p /tmp/chat -c /tmp/chat/try.conf"  # what `Nginx` runs
+    for text in typed:
+        for old, new in {"/tmp/chat": tmp_path, "8443": port, "8080": free_port()}.items():
+            text = text.replace(old, str(new))
+        top = DEPLOY.parents[1]
+        subprocess.run(shlex.split(text), cwd=top, check=True, capture_output=True, timeout=60)
+    site = (tmp_path / "site.conf").read_text()
+    own = f":{address_of(server.url)[1]};"
+    (tmp_path / "site.conf").write_text(re.sub(":876[56];", own, site))
+    with Nginx(tmp_path, port, "localhost") as nginx:
+        for path, status in {"/": 200, "/trace": 404}.items():
+            with nginx.connect() as connection:
+                assert get(connection, path).status == status
 
 
 def test_who_comes_without_tls_is_sent_to_where_it_is(site):
