@@ -24,6 +24,7 @@ extensions = [
     # Our own, in _ext:
     "generated",
     "ladder",
+    "level",
     "notebook",
     "readme",
     "references",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import LevelError
-from .graph import Graph, Node, Standing
+from .graph import Graph, Node, Place, Standing
 from .level import Level
 from .run import Run
 from .show import show, show_all
@@ -111,7 +111,7 @@ def _standing(thread: LevelThread, names: dict[int, str]) -> Standing:
         error = thread.error
         return Standing(None, "", text, f"{type(error).__name__}: {error}" if error else None)
     at = thread.at
-    place = (at.line, at.end_line, at.label)
+    place = Place(at.block, at.line, at.end_line, at.label)
     return Standing(place, thread.why_not() or "", text, None)
 
 

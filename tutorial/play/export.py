@@ -9,9 +9,6 @@ a text for each shared name. A stop or node of -1 is none; a text is a place in 
 
 from __future__ import annotations
 
-import inspect
-import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,12 +42,13 @@ def export(graph: Graph) -> dict[str, Any]:
         "promise": level.promise,
         "lesson": level.facts["Afterwards"],
         "threads": graph.threads,
-        "code": blocks(graph),
+        "code": [{"title": b.title, "lines": b.lines} for b in level.blocks],
         "shared": list(first.shared),
         "stops": list(stops.places),
         "texts": list(texts.places),
         "nodes": nodes,
         "ends": ends,
+        "example": list(graph.steps_of(graph.way_to_failure(first) or [])),
         "orders": graph.orders,
         "broken": graph.broken,
         "steps": graph.steps,
@@ -70,16 +68,3 @@ def _node(graph: Graph, node: Node, texts: Numbered, stops: Numbered) -> list[in
             graph.number[id(after)] if after else NONE,
         ]
     return flat + [texts(text) for text in node.shared.values()]
-
-
-def blocks(graph: Graph) -> list[dict[str, Any]]:
-    """Return the code that a player sees: the level's own, and what it shows of the package."""
-    own = {"title": graph.level.path.name, "lines": graph.level.lines()}
-    return [own, *(_block(function) for function in graph.level.shown())]
-
-
-def _block(function: Callable[..., Any]) -> dict[str, Any]:
-    lines, start = inspect.getsourcelines(inspect.unwrap(function))
-    source = textwrap.dedent("".join(lines)).splitlines()
-    file = function.__module__.replace(".", "/") + ".py"
-    return {"title": file, "lines": list(enumerate(source, start))}

@@ -10,17 +10,27 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from . import LevelError
 from .level import Level
+
+
+class Place(NamedTuple):
+    """Where a thread stands: the lines that it will run, and what happens there."""
+
+    block: int
+    line: int
+    end_line: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How it stands with one thread."""
 
-    place: tuple[int, int, str] | None
-    """The lines that it will run, from and to, and what happens there; None if it has ended."""
+    place: Place | None
+    """None if it has ended."""
     why_not: str
     own: str
     error: str | None
@@ -149,6 +159,18 @@ class Graph:
                 raise LevelError(f"{name} cannot go there")
             node = node.next[name]
             yield node
+
+    def line(self, place: Place) -> str:
+        """Return the line at a place, and what happens there if that is not all of it."""
+        source = dict(self.level.blocks[place.block].lines).get(place.line, "").strip()
+        return f"{source} ({place.label})" if place.label else source
+
+    def steps_of(self, order: list[str]) -> Iterator[tuple[str, int, str]]:
+        """Yield the steps of an order: the thread, the number of its line, and the line."""
+        for name, node in zip(order, self.follow(order), strict=False):
+            place = node.threads[name].place
+            assert place
+            yield name, place.line, self.line(place)
 
     def way_to_failure(self, start: Node) -> list[str] | None:
         """Return the shortest order from here that breaks the promise, if there is one."""

@@ -10,12 +10,13 @@ import ast
 import builtins
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import LevelError
 from .stand_ins import MODULES, queue_like
@@ -27,6 +28,13 @@ COLUMNS = 44
 
 FACTS = re.compile(r"^(Afterwards|Kind|Orders): (.+?)$", re.MULTILINE)
 ORDERS = re.compile(r"(\d+), of which (\d+) break the promise")
+
+
+class Block(NamedTuple):
+    """Code that a player sees, its lines numbered as in their file."""
+
+    title: str
+    lines: list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -157,11 +165,20 @@ class Level:
             raise LevelError(f"{self.path.name}: there is no list 'threads'")
         return module
 
-    def shown(self) -> list[Callable[..., Any]]:
-        """Return the functions of the package that it shows."""
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The code that a player sees: its own, and the functions of the package in SHOWN."""
         module: dict[str, Any] = {"__name__": self.name}
         exec(self.plain, module)
-        return list(module.get("SHOWN", ()))
+        shown = [block_of(function) for function in module.get("SHOWN", ())]
+        return [Block(self.path.name, self.lines()), *shown]
+
+
+def block_of(function: Callable[..., Any]) -> Block:
+    """Return the lines of a function."""
+    lines, start = inspect.getsourcelines(inspect.unwrap(function))
+    source = textwrap.dedent("".join(lines)).splitlines()
+    return Block(function.__module__.replace(".", "/") + ".py", list(enumerate(source, start)))
 
 
 def import_stand_in(name: str, *rest: Any) -> Any:

@@ -6,6 +6,7 @@ moves meanwhile. So it may look at everything: variables, queues, and who waits 
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Hashable, Iterable, Iterator
@@ -43,7 +44,7 @@ class Run(AbstractContextManager["Run"]):
         tools = {"__stop__": self._stop, "__loop__": partial(Loop, pause)}
         self.module = level.load({**tools, "__with__": partial(With, pause)})
         self.threads = [LevelThread(self, made) for made in self.module["threads"]]
-        self.shown = {function.__code__ for function in self.module.get("SHOWN", ())}
+        self.shown = [inspect.unwrap(f).__code__ for f in self.module.get("SHOWN", ())]
         names = [thread.name for thread in self.threads]
         if len(set(names)) < len(names) or any(len(name.split()) != 1 for name in names):
             raise LevelError(f"{level.path.name}: each thread needs a name of one word: {names}")

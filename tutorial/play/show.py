@@ -34,7 +34,7 @@ def show_all(shared: Mapping[str, Any], names: Names) -> dict[str, str]:
 
 def show(value: Any, names: Names) -> str:
     """Show one value."""
-    if id(value) in names and not isinstance(value, str | int | bytes | None):
+    if id(value) in names and (isinstance(value, Lock | Condition | Queue) or is_object(value)):
         return names[id(value)]
     for kinds, show_kind in KINDS:
         if isinstance(value, kinds):

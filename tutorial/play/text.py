@@ -6,7 +6,7 @@ shared state, what was done, and how it ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from .graph import Graph, Node
 
@@ -57,7 +57,11 @@ def answer(
 def introduction(graph: Graph) -> str:
     """Return the title, the story, the promise, and the code."""
     level = graph.level
-    code = "\n".join(f"{number:4} {line}" for number, line in level.lines())
+    blocks = [
+        f"{block.title}\n" + "\n".join(f"{number:4} {line}" for number, line in block.lines)
+        for block in level.blocks
+    ]
+    code = "\n\n".join(blocks)
     return f"{level.title}\n\n{level.story}\n\n{code}\n\nPromise: {level.promise}\n"
 
 
@@ -78,9 +82,7 @@ def doing(graph: Graph, node: Node, name: str) -> str:
     standing = node.threads[name]
     if standing.place is None:
         return f"died: {standing.error}" if standing.error else "has ended"
-    line, _, label = standing.place
-    source = dict(graph.level.lines()).get(line, label).strip()
-    text = f"{line}: {source}" + (f" ({label})" if label and label != source else "")
+    text = f"{standing.place.line}: {graph.line(standing.place)}"
     own = f"   [{standing.own}]" if standing.own else ""
     return text + (f"   {standing.why_not}" if standing.why_not else "") + own
 
@@ -99,10 +101,3 @@ def claim(graph: Graph) -> str:
         way = graph.way_to_failure(graph.nodes[0])
         return f"It can: {' '.join(way or [])}"
     return f"You are right. Real threads took every step that there is: {taken}; none breaks it."
-
-
-def steps(graph: Graph, order: list[str]) -> Iterator[str]:
-    """Yield the steps of an order as lines: thread, line number, source."""
-    nodes = list(graph.follow(order))
-    for name, node in zip(order, nodes, strict=False):
-        yield f"{name} {doing(graph, node, name).partition('   ')[0]}"

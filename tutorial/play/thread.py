@@ -87,8 +87,11 @@ class LevelThread(threading.Thread):
             if frame.f_back is None or frame.f_code is LevelThread.run.__code__:
                 raise LevelError(f"{self.name} is in code that is not in SHOWN")
             frame = frame.f_back
-        label = f"{frame.f_code.co_qualname}:{method}"
-        self.stand(Stop(frame.f_lineno, frame.f_lineno, frozenset(), frozenset(), (), label), frame)
+        is_shown = frame.f_code in self.level_run.shown
+        block = self.level_run.shown.index(frame.f_code) + 1 if is_shown else 0
+        line, nothing = frame.f_lineno, frozenset[str]()
+        label = "" if is_shown else method
+        self.stand(Stop(line, line, nothing, nothing, (), label, block), frame)
 
     def remember(self, frame: FrameType, given: Any) -> None:
         """Note what code that is not woven was given: that decides what it does next."""

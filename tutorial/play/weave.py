@@ -56,6 +56,8 @@ class Stop:
     waits: tuple[Wait, ...] = ()
     label: str = ""
     """What happens there, where it is not simply that the line is run."""
+    block: int = 0
+    """Which code the lines are in: 0 is the level's own, others are what it shows."""
 
 
 @dataclass(slots=True)
