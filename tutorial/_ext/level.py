@@ -1,4 +1,5 @@
-"""`level`: a level that is played on the page; `levels`: all of them, to choose from.
+"""`level`: a level that is played on the page; `levels`: all of them, to choose from; `plays`:
+what the command says of one.
 
     ```{level} two_join
     ```
@@ -6,6 +7,9 @@
     ```{levels}
     02-threads | who_is_first
     03-shared  | two_join the_set_changes
+    ```
+
+    ```{plays} two_join --check
     ```
 
 It is `tutorial/levels/two_join.py` that real threads go through while the pages are built, and
@@ -63,9 +67,25 @@ class LevelDirective(Runs):
 
     def files(self, command: list[str], top: Path) -> list[Path]:
         """Return what a graph depends on: the level, the explorer, and the package."""
-        level = top / "tutorial" / "levels" / f"{command[2]}.py"
+        name = command[2]
+        level = top / (name if name.endswith(".py") else f"tutorial/levels/{name}.py")
         explorer = sorted((top / "tutorial" / "play").glob("*.py"))
-        return [level, *explorer, *sorted((top / "msgproxy").rglob("*.py"))]
+        shows_package = "msgproxy" in level.read_text(encoding="utf-8")
+        used = "." if shows_package else "schedule"
+        return [level, *explorer, *sorted((top / "msgproxy" / used).rglob("*.py"))]
+
+
+class Plays(LevelDirective):
+    """A level, and what the command should do with it."""
+
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return a console with the command and what came of it."""
+        arguments = self.arguments[0].split()
+        output = self.output(["-m", "tutorial.play", *arguments], self.env.srcdir.parent)
+        text = f"$ python -m tutorial.play {' '.join(arguments)}\n{output}"
+        return [nodes.literal_block(text, text, language="console", classes=["runs"])]
 
 
 class Levels(LevelDirective):
@@ -158,5 +178,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(LevelNode, html=(visit_html, None))
     app.add_directive("level", LevelDirective)
     app.add_directive("levels", Levels)
+    app.add_directive("plays", Plays)
     app.connect("html-page-context", add_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -175,10 +175,17 @@ class Level:
 
 
 def block_of(function: Callable[..., Any]) -> Block:
-    """Return the lines of a function."""
-    lines, start = inspect.getsourcelines(inspect.unwrap(function))
-    source = textwrap.dedent("".join(lines)).splitlines()
-    return Block(function.__module__.replace(".", "/") + ".py", list(enumerate(source, start)))
+    """Return the lines of a function, without its docstring: that is for those who read the file."""
+    function = inspect.unwrap(function)
+    lines, start = inspect.getsourcelines(function)
+    source = textwrap.dedent("".join(lines))
+    [definition] = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)
+    first = definition.body[0]
+    text = range(first.lineno, (first.end_lineno or 0) + 1) if function.__doc__ else range(0)
+    numbered = enumerate(source.splitlines(), 1)
+    shown = [(start + n - 1, line) for n, line in numbered if n not in text]
+    return Block(function.__module__.replace(".", "/") + ".py", shown)
 
 
 def import_stand_in(name: str, *rest: Any) -> Any:

@@ -74,6 +74,8 @@ def _condition(condition: Condition, names: Names) -> str:
 
 
 def _tuple(value: tuple[Any, ...], names: Names) -> str:
+    if type(value).__module__.startswith("msgproxy."):
+        return str(value)
     name = type(value).__name__ if hasattr(value, "_fields") else ""
     return f"{name}({_all(value, names)})"
 
