@@ -106,11 +106,13 @@ def exported(python: str, seed: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.extra("other Pythons")
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_graphs_are_the_same_with_each_hash_seed(seed):
     assert exported(sys.executable, seed) == exported(sys.executable, "0")
 
 
+@pytest.mark.extra("other Pythons")
 @pytest.mark.parametrize("python", pythons()[1:])
 def test_the_graphs_are_the_same_in_each_python(python):
     assert exported(python, "3") == exported(sys.executable, "0")
