@@ -7,19 +7,17 @@ it are written in the file, and compared with what was found.
 from __future__ import annotations
 
 import ast
-import builtins
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from . import LevelError
-from .stand_ins import MODULES, queue_like
+from .imports import Imports
 from .weave import Woven, weave
 
 LEVELS = Path(__file__).parent.parent / "levels"
@@ -43,6 +41,8 @@ class Level:
 
     path: Path
     source: str
+    stepped: tuple[str, ...] = ()
+    """Modules whose code is stepped line by line as well: their names."""
 
     @classmethod
     def read(cls, path: Path) -> Level:
@@ -153,14 +153,9 @@ class Level:
             raise LevelError(f"{self.path.name}:{wide[0]}: longer than {COLUMNS} columns")
         return shown
 
-    def load(self, tools: Mapping[str, Any]) -> dict[str, Any]:
+    def load(self, imports: Imports) -> dict[str, Any]:
         """Run its code with stops, and with stand-ins for what it imports. Return its globals."""
-        module = {
-            "__name__": f"play.levels.{self.name}",
-            "__builtins__": {**vars(builtins), "__import__": import_stand_in},
-            **tools,
-        }
-        exec(self.woven.code, module)
+        module = imports.run(self.woven, f"play.levels.{self.name}")
         if not module.get("threads"):
             raise LevelError(f"{self.path.name}: there is no list 'threads'")
         return module
@@ -175,7 +170,7 @@ class Level:
 
 
 def block_of(function: Callable[..., Any]) -> Block:
-    """Return the lines of a function, without its docstring: that is for those who read the file."""
+    """Return the lines of a function, without its docstring."""
     function = inspect.unwrap(function)
     lines, start = inspect.getsourcelines(function)
     source = textwrap.dedent("".join(lines))
@@ -186,21 +181,6 @@ def block_of(function: Callable[..., Any]) -> Block:
     numbered = enumerate(source.splitlines(), 1)
     shown = [(start + n - 1, line) for n, line in numbered if n not in text]
     return Block(function.__module__.replace(".", "/") + ".py", shown)
-
-
-def import_stand_in(name: str, *rest: Any) -> Any:
-    """Import for a level: stand-ins for what threads wait at, the real thing for the others."""
-    if name in MODULES:
-        return MODULES[name]
-    module = builtins.__import__(name, *rest)
-    if name != "msgproxy.queues":
-        return module
-    queues = {n: queue_like(v) for n, v in vars(module).items() if _is_queue(v)}
-    return SimpleNamespace(**{**vars(module), **queues})
-
-
-def _is_queue(value: Any) -> bool:
-    return inspect.isclass(value) and hasattr(value, "put")
 
 
 def _binds(node: ast.stmt, name: str) -> bool:

@@ -18,12 +18,13 @@ from typing import Any
 from msgproxy.schedule import Schedule, StepMissed
 
 from . import Abandoned, LevelError
+from .imports import Imports
 from .level import Level
 from .memory import Loop, With
 from .stand_ins import here
 from .state import Walk, reach
 from .thread import LevelThread
-from .weave import Stop
+from .weave import Stop, Woven
 
 PATIENCE = 10.0
 """Seconds that one step may take: a loop that never stops has to fail."""
@@ -40,9 +41,8 @@ class Run(AbstractContextManager["Run"]):
         self.taken: list[str] = []
         self.playing: set[threading.Thread] = set()
         """The threads that have been started and have not ended: each takes itself out."""
-        pause = self.pause
-        tools = {"__stop__": self._stop, "__loop__": partial(Loop, pause)}
-        self.module = level.load({**tools, "__with__": partial(With, pause)})
+        self.imports = Imports(level.stepped, self._tools)
+        self.module = level.load(self.imports)
         self.threads = [LevelThread(self, made) for made in self.module["threads"]]
         self.shown = [inspect.unwrap(f).__code__ for f in self.module.get("SHOWN", ())]
         names = [thread.name for thread in self.threads]
@@ -83,12 +83,22 @@ class Run(AbstractContextManager["Run"]):
     def state(self) -> Hashable:
         """Return what this moment is, so that it can be compared with others."""
         walk = Walk()
-        shared = tuple((name, walk(value)) for name, value in self.shared().items())
+        known = {**self.shared(), **self._rebound()}
+        shared = tuple((name, walk(value)) for name, value in known.items())
         return shared, tuple(thread.state(walk) for thread in self.threads)
 
     def shared(self) -> dict[str, Any]:
         """Return the level's shared data, by name."""
-        return {name: self.module[name] for name in self.level.names if name in self.module}
+        names = [*self.level.names, "clock"]
+        return {name: self.module[name] for name in names if name in self.module}
+
+    def _rebound(self) -> dict[str, Any]:
+        """Return the globals of stepped modules that a function binds anew."""
+        return {
+            f"{module['__name__']}.{name}": module.get(name)
+            for module in self.imports.all
+            for name in module["__woven__"].rebound
+        }
 
     def failure(self) -> str | None:
         """Return how the promise was broken, at an end; None if it was kept."""
@@ -113,17 +123,24 @@ class Run(AbstractContextManager["Run"]):
 
     # Called by the level's threads.
 
-    def _stop(self, number: int) -> None:
-        self.pause(number, sys._getframe(1))
+    def _tools(self, woven: Woven) -> dict[str, Any]:
+        """Return what woven code calls at its stops."""
+        pause = partial(self.pause, woven)
+        return {
+            "__woven__": woven,
+            "__stop__": lambda number: pause(number, sys._getframe(1)),
+            "__loop__": partial(Loop, pause),
+            "__with__": partial(With, pause),
+        }
 
-    def pause(self, number: int, frame: FrameType) -> None:
+    def pause(self, woven: Woven, number: int, frame: FrameType) -> None:
         """Hold the thread before a line, if the line touches anything shared."""
         thread = here()
         if thread is None or thread.level_run is not self:
             return  # the level's own first lines, or its check
         if self.is_abandoned:
             raise Abandoned
-        stop = self.level.woven.stops[number]
+        stop = woven.stops[number]
         if thread.is_in_package(frame):
             return
         if self.every_line or self._is_shared(stop, frame, thread):
@@ -140,11 +157,11 @@ class Run(AbstractContextManager["Run"]):
 
     def _used(self, stop: Stop, frame: FrameType) -> Iterator[Any]:
         """Yield the values of the names that a line uses."""
-        variables = frame.f_locals
+        variables, rebound = frame.f_locals, frame.f_globals["__woven__"].rebound
         for name in stop.names:
             if name in variables:
                 yield variables[name]
-            elif name in self.level.woven.rebound:
+            elif name in rebound:
                 yield REBOUND
             elif name in frame.f_globals:
                 value = frame.f_globals[name]

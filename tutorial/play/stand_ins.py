@@ -47,9 +47,11 @@ class Lock:
         holder = "it holds itself" if self.holder == name else f"{self.holder} holds"
         return f"waits for {text}, which {holder}"
 
-    def acquire(self) -> bool:
+    def acquire(self, blocking: bool = True) -> bool:
         """Take the lock."""
         if not self._real.acquire(blocking=False):
+            if not blocking:
+                return False
             raise LevelError(f"{name_here()} would wait for a lock, and nothing has said so")
         self.holder = name_here()
         return True

@@ -25,9 +25,9 @@ from . import LevelError
 from .memory import Loop, With
 from .stand_ins import STAND_INS
 
-ATOMS = (bool, int, float, str, bytes, range, type(None), enum.Enum)
+ATOMS = (bool, int, float, str, bytes, range, type(None))
 CONSTANT = (type, ModuleType, BuiltinFunctionType)
-KNOWN = ("msgproxy.", "play.levels.")
+KNOWN = ("msgproxy.", "play.levels.", "woven.")
 """Modules whose objects are looked into attribute by attribute."""
 
 
@@ -43,6 +43,8 @@ class Walk:
         """Return what can be compared in place of a value."""
         if isinstance(value, ATOMS):
             return (type(value).__name__, value)
+        if isinstance(value, enum.Enum):  # by its name: another run has a class of its own
+            return (type(value).__name__, value.name)
         if isinstance(value, CONSTANT):
             return (type(value).__name__, getattr(value, "__qualname__", value.__name__))
         if is_frozen(value):

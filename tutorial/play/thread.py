@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from msgproxy.schedule import StepMissed
 
 from . import Abandoned, LevelError
-from .level import Level
 from .stand_ins import STAND_INS, Thread
 from .state import Walk
 from .weave import Position, Stop
@@ -99,8 +98,8 @@ class LevelThread(threading.Thread):
             self.remembered.append(given)
 
     def is_woven(self, frame: FrameType) -> bool:
-        """Return whether a frame is one of the level."""
-        return frame.f_globals is self.level_run.module
+        """Return whether a frame is one of the level, or of a module that is stepped with it."""
+        return "__woven__" in frame.f_globals
 
     def is_in_package(self, frame: FrameType) -> bool:
         """Return whether a woven function was called by code that is not woven."""
@@ -121,7 +120,7 @@ class LevelThread(threading.Thread):
                     return  # what it has been given stands for it
                 raise LevelError(f"{self.name} is in {above.f_code.co_name}, which is not woven")
             if called:
-                _refuse_hidden_values(self.level_run.level, above, called)
+                _refuse_hidden_values(above, called)
             yield above
             called = above.f_code.co_name
             above = above.f_back
@@ -188,21 +187,20 @@ def _why_not(stand_in: Any, method: str, text: str, name: str) -> str | None:
     return reason
 
 
-def _refuse_hidden_values(level: Level, frame: FrameType, called: str) -> None:
+def _refuse_hidden_values(frame: FrameType, called: str) -> None:
     """Refuse a stop within a call if Python keeps values of the calling line meanwhile.
 
     Only calls that come first in their line are safe. And it has to be the woven function that
     the line calls, not one like `sorted` that calls it, and remembers things of its own.
     """
-    place = _place(frame.f_code, frame.f_lasti)
-    name = level.woven.calls.get(place)
+    name = frame.f_globals["__woven__"].calls.get(_place(frame.f_code, frame.f_lasti))
+    where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     if name is None:
         raise LevelError(
-            f"{level.path.name}:{frame.f_lineno}: the call of {called} is part of a larger line; "
-            "make it a line of its own"
+            f"{where}: the call of {called} is part of a larger line; make it a line of its own"
         )
     if called != name and called not in ("__init__", "__call__"):
-        raise LevelError(f"{level.path.name}:{frame.f_lineno}: {name} calls {called}, unseen")
+        raise LevelError(f"{where}: {name} calls {called}, unseen")
 
 
 @functools.cache

@@ -215,6 +215,8 @@ class Weaver:
             match call:
                 case ast.Call(func=ast.Attribute(value=ast.Constant())):
                     pass  # a method of a literal: ", ".join(...)
+                case ast.Call(args=[ast.Constant(value=False)]):
+                    pass  # acquire(False) waits for nothing
                 case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in WAITING:
                     yield self._wait(value, attr)
 
