@@ -64,7 +64,7 @@ def test_a_level_is_won_by_keyboard(visit, name):
 
 
 def test_what_is_shown_is_what_python_did(visit):
-    """At each step of an order: lines, reasons, variables and shared data are those of the graph."""
+    """At each step: the lines, reasons, variables and shared data of the graph."""
     graph = graph_of("two_locks")
     page = visit()
     level = level_on(page, "two_locks")

@@ -118,9 +118,10 @@ def visit_html(translator: Any, node: LevelNode) -> None:
     # `</` would end the script; in a text of JSON, `<\/` is the same.
     graph = json.dumps({**data, "links": links}, ensure_ascii=False).replace("</", "<\\/")
     text = html.escape
+    title = text(data["title"])
     translator.body.append(
-        f'<section class="level" id="level-{data["id"]}" aria-label="Level: {text(data["title"])}">\n'
-        f'<p class="level-title">{text(data["title"])}</p>\n'
+        f'<section class="level" id="level-{data["id"]}" aria-label="Level: {title}">\n'
+        f'<p class="level-title">{title}</p>\n'
         f'<p class="level-story">{text(data["story"])}</p>\n'
         f'<p class="level-promise"><strong>The promise:</strong> {text(data["promise"])}</p>\n'
         f'<div class="level-stage">{code(data, translator.highlighter)}</div>\n'

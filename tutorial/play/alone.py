@@ -13,9 +13,9 @@ from typing import Any
 from .level import Level
 
 RUNS = 2000
-PATIENCE = 0.3
+PATIENCE = 0.25
 """Seconds after which threads that have not ended count as stuck."""
-STUCK = 10
+STUCK = 5
 """Runs that may get stuck, before this is taken for the rule."""
 
 
