@@ -14,7 +14,8 @@ What holds, with any number of instances on one stream:
   answers: a client that answers a message has received it, so the answer comes later on the stream.
 
 An instance loses messages if it is away for longer than the stream is long, or if it cannot reach
-Redis until its outbound queue is full. Its log then says how many.
+Redis until its outbound queue is full. Its log then says how many, as far as the numbers of the
+messages show it.
 """
 
 from __future__ import annotations

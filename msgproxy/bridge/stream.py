@@ -71,7 +71,7 @@ class RedisConnection:
             "protocol": 2,  # in which answers are lists, whatever the version of the package
         }
         if address.is_encrypted:
-            # Both in so many words: until its version 6, the package did not compare the name.
+            # Both said here: before its version 6, the package did not compare the name.
             options |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
         kind: Any = redis.SSLConnection if address.is_encrypted else redis.Connection
         self._connection = kind(**options)

@@ -8,7 +8,7 @@ with them. No thread and no lock is added, and reader, broker and writer do not 
     reader-n ─► outbound-0 ─► writer-0 ─► Redis stream ─► reader-0 ─► inbound ─► broker
 
 Rule: the broker gets messages from one thread only, the one that reads the stream. So the order of
-the stream is the order of all clients of all instances; and without Redis nobody hears anybody.
+the stream is the order of all clients of all instances; and without Redis nothing arrives.
 
 It is no part of msgproxy. What it does worse than that would have to: in a stop, what is on its
 way to the stream and back is heard on other instances only; and so is what a client says that was
@@ -36,17 +36,17 @@ from msgproxy.tracing.viewers import Trace
 
 
 class Posted(Received):
-    """What a client has said, on the queue to the stream."""
+    """A message of a client, on the queue to the stream."""
 
     __slots__ = ()
     is_last = False
 
 
 class DivertingQueue(InboundQueue):
-    """An inbound queue that keeps comings and goings, and passes on to the bridge what is said."""
+    """An inbound queue that keeps `Joined` and `Left`, and hands messages to the bridge."""
 
     outbox: queue.Queue[Any]
-    """Bounded: who finds it full waits, as at any inbound queue, until Redis has taken more."""
+    """Bounded: a reader that finds it full waits, as at any inbound queue, for Redis."""
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Send a message on its way. The readers of clients call this."""
@@ -91,7 +91,7 @@ class StreamFirst(Queues):
 
 
 class NamingWriter(EntryWriter):
-    """Notes for the reader who it was that said the n-th message of this instance."""
+    """Notes, for the reader, which client sent the n-th message of this instance."""
 
     def __init__(self, origin: bytes) -> None:
         super().__init__(origin, skip_client=Bridge.number)
@@ -110,7 +110,7 @@ class NamingWriter(EntryWriter):
 
 
 class StreamFirstBridge(Bridge):
-    """Takes up what this instance has added to the stream as well, for the one who said it."""
+    """Receives what this instance has added to the stream as well, for all but its sender."""
 
     _inbound: DivertingQueue
 
@@ -150,7 +150,7 @@ class StreamFirstBridge(Bridge):
                 self._inbound.put_returned(Received(session, said.message, size, number))
 
     def _who_said(self, wanted: int) -> tuple[Participant, int]:
-        """Return who said the n-th message. Those before it that nobody asked for are lost."""
+        """Return the session that sent the n-th message. Earlier ones that are left were lost."""
         number = 0
         while number != wanted:
             number, session, own_number = self._said.get_nowait()

@@ -20,9 +20,10 @@ NAME = "chat.example"
 class Nginx:
     """Runs `try.conf` of a folder, until the end of the `with` block."""
 
-    def __init__(self, folder: Path, port: int, name: str) -> None:
+    def __init__(self, folder: Path, port: int, plain_port: int, name: str) -> None:
         """`name` is that of the certificate in the folder."""
-        self.folder, self.port, self.name = folder, port, name
+        self.folder, self.name = folder, name
+        self.port, self.plain_port = port, plain_port
 
     def __enter__(self) -> Self:
         # One process, so that nothing is left when it is killed.
@@ -58,7 +59,8 @@ class Nginx:
         output = (self.folder / "output").read_text()
         assert self.process.poll() is None, f"nginx has ended: {output}"
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=20).close()
+            for port in (self.port, self.plain_port):
+                socket.create_connection(("127.0.0.1", port), timeout=20).close()
         except ConnectionRefusedError:
             return False
         return True
@@ -71,8 +73,7 @@ class NginxServer(Nginx):
         """`without` is the beginning of a line that the configuration then lacks."""
         for program in ("nginx", "openssl"):
             needs_program(program)
-        super().__init__(folder, free_port(), NAME)
-        self.plain_port = free_port()
+        super().__init__(folder, free_port(), free_port(), NAME)
         make_certificate(folder, NAME)
         shutil.copy(DEPLOY / "try.conf", folder)
         (folder / "site.conf").write_text(self._site(ports, without))

@@ -1,4 +1,4 @@
-"""Instances that are joined by a Redis stream: who hears what, and in which order."""
+"""Instances that are joined by a Redis stream: which clients receive what, in which order."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def test_each_message_reaches_everyone_once_and_never_comes_back(echo, redis_ser
     for number, client in enumerate(clients):
         client.send(f"{number}")
     expected = {number: {0, 1, 2, 3} - (set() if echo else {number}) for number in range(4)}
-    heard = {number: [] for number in range(4)}
+    received = {number: [] for number in range(4)}
     for number, client in enumerate(clients):
-        heard[number] = [int(client.receive()) for _ in expected[number]]
-    assert {number: set(got) for number, got in heard.items()} == expected
-    for client in clients:  # behind what might have come twice
+        received[number] = [int(client.receive()) for _ in expected[number]]
+    assert {number: set(got) for number, got in received.items()} == expected
+    for client in clients:  # after what might have come twice
         client.send("the end")
     for number, client in enumerate(clients):
         got = [client.receive() for _ in expected[number]]
@@ -61,9 +61,9 @@ def test_each_senders_own_order_is_kept_on_every_instance(redis_server, join, co
         for index, sender in enumerate(senders):
             sender.send(f"{index} {number}")
     for listener in listeners:
-        heard = [tuple(map(int, listener.receive().split())) for _ in range(4 * 200)]
+        received = [tuple(map(int, listener.receive().split())) for _ in range(4 * 200)]
         for index in range(4):
-            assert [number for who, number in heard if who == index] == list(range(200))
+            assert [number for who, number in received if who == index] == list(range(200))
 
 
 def test_nobody_sees_an_answer_before_what_it_answers(redis_server, join, connect):
@@ -114,11 +114,11 @@ def test_a_recording_shows_what_goes_over_the_bridge(redis_server, join, start, 
     assert bob.receive() == "ping"
     bob.send("pong")
     assert ada.receive() == "pong"
-    said, heard = MessageId(1, 1), MessageId(0, 1)
+    said, received = MessageId(1, 1), MessageId(0, 1)
     seen = {(hop.thread, hop.act, hop.queue) for hop in recording.hops() if said in hop.items}
     assert ("broker", "put", "outbound-0") in seen
     assert ("writer-0", "got", "outbound-0") in seen
-    seen = {(hop.thread, hop.act, hop.queue) for hop in recording.hops() if heard in hop.items}
+    seen = {(hop.thread, hop.act, hop.queue) for hop in recording.hops() if received in hop.items}
     assert ("reader-0", "put", "inbound") in seen
 
 
@@ -138,8 +138,8 @@ def test_random_senders_on_three_instances_lose_nothing(redis_server, join, conn
         clients[index].send(message)
     for index, client in enumerate(clients):
         others = [number for number in range(len(clients)) if number != index]
-        heard = {number: [] for number in others}
+        received = {number: [] for number in others}
         for _ in range(sum(len(sent[number]) for number in others)):
             message = client.receive()
-            heard[int(message.split(b" ", 1)[0])].append(message)
-        assert heard == {number: sent[number] for number in others}
+            received[int(message.split(b" ", 1)[0])].append(message)
+        assert received == {number: sent[number] for number in others}

@@ -1,7 +1,7 @@
 """Redis comes late, goes, freezes, or refuses, and what instances and their clients notice of it.
 
-Clients of one instance hear each other whatever it is. Those of others hear later; what is lost
-is in `test_bridge_losses.py`.
+Clients of one instance reach each other whatever happens. Those of others receive later; losses
+are in `test_bridge_losses.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from redis_server import STREAM, RedisServer
 
 
 def test_redis_may_come_after_the_instances(pair, connect, caplog):
-    """Until then each is alone, and says so once for hearing and once for telling."""
+    """Until then each is alone, and logs that once for each direction."""
     caplog.set_level("INFO")
     with RedisServer() as redis:
         here, there, ada, bob = pair(redis.url(), wait=False)
@@ -36,8 +36,8 @@ def test_redis_may_come_after_the_instances(pair, connect, caplog):
         redis.start()
         wait_until_it_receives(there)
         ada.send("there you are")
-        while (heard := bob.receive()) != "there you are":
-            assert heard == "only a word"
+        while (received := bob.receive()) != "there you are":
+            assert received == "only a word"
         assert len(lines(caplog, "cannot receive from the other instances")) == 2
         assert len(lines(caplog, "can publish to the other instances, through")) == 1
 
@@ -73,7 +73,7 @@ def test_what_was_carried_out_and_not_answered_counts_once(redis_server, pair):
     redis.thaw()
     ada.send("after")
     assert [bob.receive() for _ in range(11)] == [*map(str, range(10)), "after"]
-    # What was sent first was carried out as well: without numbers, it would have been heard twice.
+    # What was sent first was carried out as well: without numbers, it would have arrived twice.
     entries = [fields for _, fields in redis.ask("XRANGE", STREAM, "-", "+")]
     assert any(entries.count(fields) > 1 for fields in entries)
 
@@ -95,7 +95,7 @@ def test_a_slow_server_makes_things_late_and_nothing_else(redis_server, pair, co
 def test_a_full_server_refuses_and_takes_all_of_it_in_order_later(
     redis_server, pair, connect, caplog
 ):
-    """Out of memory: hearing goes on, telling does not, until there is room."""
+    """Out of memory: receiving goes on; publishing does not, until there is room."""
     redis = redis_server()
     here, _, ada, bob = pair(redis.url())
     redis.ask("CONFIG", "SET", "maxmemory", "1mb")
@@ -121,7 +121,7 @@ def test_something_else_under_the_streams_name_is_said(redis_server, start, capl
 
 
 def test_a_connection_that_was_cut_costs_nothing(redis_server, pair, caplog):
-    """Redis hangs up on who is idle. The next message goes over a new connection."""
+    """Redis closes idle connections. The next message goes over a new connection."""
     redis = redis_server()
     _, _, ada, bob = pair(redis.url())
     for number in range(5):

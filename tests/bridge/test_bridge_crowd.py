@@ -22,7 +22,7 @@ def test_every_message_reaches_everyone_once_though_redis_is_killed_twice(redis_
     ):
         servers = (one, two, three)
         everyone = [crowd.join(servers[number % 3].url) for number in range(INSTANCES * EACH)]
-        _wait_until_all_hear_all_instances(crowd, everyone)
+        _wait_until_all_receive_from_all(crowd, everyone)
         _talk(crowd, everyone, redis)
         expected = (len(everyone) - 1) * ROUNDS
         crowd.listen_until(
@@ -42,11 +42,11 @@ def test_every_message_reaches_everyone_once_though_redis_is_killed_twice(redis_
             assert "Traceback" not in server.log
 
 
-def _wait_until_all_hear_all_instances(crowd, everyone):
-    """One client of each instance calls, until all have heard the two of other instances."""
+def _wait_until_all_receive_from_all(crowd, everyone):
+    """One client of each instance calls, until all have received the two of others."""
     crowd.listen_until(lambda: all(m.is_open for m in everyone), "all handshakes")
 
-    def have_all_heard():
+    def have_all_received():
         for index in range(INSTANCES):
             everyone[index].say(b"call %d" % index)
         return all(
@@ -55,7 +55,7 @@ def _wait_until_all_hear_all_instances(crowd, everyone):
             for index, member in enumerate(everyone)
         )
 
-    crowd.listen_until(have_all_heard, "everyone to hear all instances")
+    crowd.listen_until(have_all_received, "everyone to receive from all instances")
 
 
 def _talk(crowd, everyone, redis):
@@ -77,5 +77,5 @@ def _check(member, index, count):
     numbers = {other: [] for other in range(count) if other != index}
     for text in _messages(member):
         who, number = text.split(b" says ")
-        numbers[int(who)].append(int(number))  # a KeyError: it has heard itself
+        numbers[int(who)].append(int(number))  # a KeyError: it has received its own
     assert all(heard == list(range(ROUNDS)) for heard in numbers.values())

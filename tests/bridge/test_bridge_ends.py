@@ -17,13 +17,13 @@ LONG = 20
 @impatient
 @pytest.mark.parametrize("state", ["gone", "frozen"])
 def test_a_stop_does_not_wait_for_a_server_that_is_away(state, redis_server, pair, caplog):
-    """However long it may take to answer, and to say goodbye. What was not told is counted."""
+    """However long it takes to answer. What was not published is counted."""
     redis = redis_server()
     here, _, ada, bob = pair(redis.url(), limits=Limits(close_timeout=60))
     ada.send("before")
     assert bob.receive() == "before"
     redis.kill() if state == "gone" else redis.freeze()
-    ada.send("nobody will hear this")
+    ada.send("nobody will receive this")
     wait_for(lambda: bridge_of(here)._publishing.is_failing, "the writer to notice")
     wait_for(lambda: bridge_of(here)._receiving.is_failing, "the reader to notice")
     connections = [line._connection for line in (bridge_of(here)._sink, bridge_of(here)._source)]
@@ -43,7 +43,7 @@ def waits_for_long(connection) -> bool:
 
 
 def test_a_stop_tells_first_what_was_said(redis_server, pair):
-    """Readers, broker, writers: the bridge's writer ends behind the last message."""
+    """Readers, broker, writers: the bridge's writer ends after the last message."""
     redis = redis_server()
     here, _, ada, bob = pair(redis.url(), limits=Limits(close_timeout=20))
     for number in range(500):

@@ -78,14 +78,14 @@ def test_an_instance_that_was_away_for_longer_than_the_stream_says_how_many_are_
     kept = sum(len(fields) // 2 - 3 for _, fields in entries)  # three fields are not messages
     assert kept < 60
     source._connection.port = port
-    heard = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
-    assert heard == list(range(60 - kept, 60))
+    received = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
+    assert received == list(range(60 - kept, 60))
     lost = f"{60 - kept} messages of other instances are lost"
     wait_for(lambda: lines(caplog, lost), "a line in the log")
 
 
 @impatient
-def test_losses_of_an_instance_that_was_never_heard_are_counted_too(
+def test_losses_of_an_instance_that_has_never_spoken_are_counted_too(
     redis_server, pair, start, connect, caplog
 ):
     """It started while another one was away. Its first entries went before they were read."""
@@ -105,8 +105,8 @@ def test_losses_of_an_instance_that_was_never_heard_are_counted_too(
     kept = sum(len(fields) // 2 - 3 for _, fields in redis.ask("XRANGE", STREAM, "-", "+"))
     assert kept < 60
     source._connection.port = port
-    heard = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
-    assert heard == list(range(60 - kept, 60))
+    received = [int.from_bytes(bob.receive()[:4], "big") for _ in range(kept)]
+    assert received == list(range(60 - kept, 60))
     lost = f"{60 - kept} messages of other instances are lost"
     wait_for(lambda: lines(caplog, lost), "a line in the log")
     assert len(lines(caplog, "are lost")) == 1  # the third was there all the time
@@ -150,12 +150,12 @@ def test_a_queue_that_is_full_drops_the_oldest_and_says_how_many(
     check_that_locals_talk(here, connect, ada)
     wait_for_clients(here, 2)
     redis.start()
-    heard = []
+    received = []
     while (message := bob.receive()) != "only a word":
-        heard.append(int.from_bytes(message[:4], "big"))
-    assert heard == sorted(set(heard))
-    assert heard[-1] == 63
-    lost = 64 - len(heard)
+        received.append(int.from_bytes(message[:4], "big"))
+    assert received == sorted(set(received))
+    assert received[-1] == 63
+    lost = 64 - len(received)
     assert lost > 0
     assert lines(caplog, f"dropped {lost} messages")
     wait_for(lambda: lines(caplog, f"{lost} messages of other"), "a line in the log")

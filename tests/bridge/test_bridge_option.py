@@ -53,7 +53,7 @@ def run(*arguments: str, code: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def test_without_the_package_redis_one_line_says_what_is_missing():
-    """And who has no bridge needs no package."""
+    """Without a bridge, no package is needed."""
     absent = """if True:
         import sys
         from importlib.machinery import PathFinder

@@ -67,7 +67,7 @@ def test_clients_of_two_instances_talk_over_tls_under_one_name(site):
 
 
 def test_when_an_instance_ends_its_client_comes_back_to_the_other(site):
-    """It is told 1001, connects again, and goes on with those who were there."""
+    """It gets 1001, connects again, and talks to the clients that were there."""
     nginx, (first, second) = site()
     with browser(nginx) as ada:
         wait_for(lambda: 2 in (clients(first), clients(second)), "ada to have joined")
@@ -114,25 +114,25 @@ def test_the_commands_of_the_tutorial_set_it_up(tmp_path, start):
     """As they are typed there, but for the folder and the ports."""
     for program in ("nginx", "openssl", "sed"):
         needs_program(program)
-    server, port = start(allowed_origins=[ORIGIN]), free_port()
+    server, port, plain = start(allowed_origins=[ORIGIN]), free_port(), free_port()
     page = (DEPLOY.parent / "beyond.md").read_text(encoding="utf-8")
     *typed, last = re.findall(r"^\$ ((?:cp|sed|openssl|nginx) .*)$", page, re.MULTILINE)
     assert last == "nginx -e stderr -p /tmp/chat -c /tmp/chat/try.conf"  # what `Nginx` runs
     for text in typed:
-        for old, new in {"/tmp/chat": tmp_path, "8443": port, "8080": free_port()}.items():
+        for old, new in {"/tmp/chat": tmp_path, "8443": port, "8080": plain}.items():
             text = text.replace(old, str(new))
         top = DEPLOY.parents[1]
         subprocess.run(shlex.split(text), cwd=top, check=True, capture_output=True, timeout=60)
     site = (tmp_path / "site.conf").read_text()
     own = f":{address_of(server.url)[1]};"
     (tmp_path / "site.conf").write_text(re.sub(":876[56];", own, site))
-    with Nginx(tmp_path, port, "localhost") as nginx:
+    with Nginx(tmp_path, port, plain, "localhost") as nginx:
         for path, status in {"/": 200, "/trace": 404}.items():
             with nginx.connect() as connection:
                 assert get(connection, path).status == status
 
 
-def test_who_comes_without_tls_is_sent_to_where_it_is(site):
+def test_a_request_without_tls_is_redirected(site):
     """With the same path."""
     nginx, _ = site()
     client = http.client.HTTPConnection("127.0.0.1", nginx.plain_port, timeout=20)

@@ -1,6 +1,6 @@
 """Which order clients see: with the stream first one for all, with local first one per instance.
 
-The stream first is no part of msgproxy: it stands beside the benchmark that measures it.
+The stream first is no part of msgproxy: it is beside the benchmark that measures it.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ def test_any_two_clients_anywhere_see_one_order(redis_server, meet):
     _, clients = meet(redis, 3)
     talk_at_once(clients)
     count = (len(clients) - 1) * ROUNDS
-    heard = [[client.receive() for _ in range(count)] for client in clients]
+    received = [[client.receive() for _ in range(count)] for client in clients]
     entries = [fields for _, fields in redis.ask("XRANGE", STREAM, "-", "+")]
     stream = [message.decode() for fields in entries for message in fields[7::2]]
     assert len(stream) == len(set(stream)) == len(clients) * ROUNDS
-    for number, messages in enumerate(heard):  # so what two of them both get has one order
+    for number, messages in enumerate(received):  # so what two of them both get has one order
         assert messages == [each for each in stream if not each.startswith(f"{number} ")]
 
 
@@ -89,7 +89,7 @@ def talk_at_once(clients):
 
 @local_first
 def test_local_first_two_instances_differ_in_what_is_said_at_once(redis_server, meet):
-    """Each hears its own before the other's, every time. Each sender's own order is kept."""
+    """Each sees its own message before the other's, every time. Senders' orders are kept."""
     redis = redis_server()
     _, (ada, listening_here, bob, listening_there) = meet(redis, 2)
     for number in range(5):
@@ -103,7 +103,7 @@ def test_local_first_two_instances_differ_in_what_is_said_at_once(redis_server, 
 
 
 def test_stream_first_two_instances_agree_on_what_is_said_at_once(redis_server, meet):
-    """The same once more; now nobody hears it before the stream has it."""
+    """The same once more; now nobody receives it before the stream has it."""
     redis = redis_server()
     _, (ada, listening_here, bob, listening_there) = meet(redis, 2)
     for number in range(5):
@@ -117,8 +117,8 @@ def test_stream_first_two_instances_agree_on_what_is_said_at_once(redis_server, 
         assert sorted(here) == [f"ada {number}", f"bob {number}"]
 
 
-def test_without_redis_neighbours_do_not_hear_each_other_either(redis_server, meet, caplog):
-    """Until it is back: then all hear what was said meanwhile, the first word too."""
+def test_without_redis_clients_of_one_instance_receive_nothing_either(redis_server, meet, caplog):
+    """Until it is back: then all receive what was sent meanwhile, the first message too."""
     redis = redis_server("--appendonly", "yes", "--appendfsync", "always")
     (server, _), (ada, neighbour, *_, elsewhere) = meet(redis, 2)
     redis.kill()
@@ -130,7 +130,7 @@ def test_without_redis_neighbours_do_not_hear_each_other_either(redis_server, me
     assert len(server.snapshot().clients) == 3  # nobody was cut off
 
 
-def test_the_last_words_of_who_has_left_are_heard_by_all(redis_server, meet):
+def test_the_last_messages_of_a_client_that_has_left_reach_all(redis_server, meet):
     """It is gone before they are back from the stream. (They are no longer its own, then.)"""
     redis = redis_server()
     (server, _), (ada, neighbour, *_, elsewhere) = meet(redis, 2)
@@ -142,8 +142,8 @@ def test_the_last_words_of_who_has_left_are_heard_by_all(redis_server, meet):
     redis.thaw()
     for client in (neighbour, elsewhere):
         assert [client.receive() for _ in range(3)] == ["0", "1", "2"]
-    neighbour.send("farewell")
-    assert elsewhere.receive() == "farewell"
+    neighbour.send("the end")
+    assert elsewhere.receive() == "the end"
 
 
 def test_redis_may_come_after_the_first_words(redis_server, start, connect):
@@ -158,7 +158,7 @@ def test_redis_may_come_after_the_first_words(redis_server, start, connect):
     assert bob.receive() == "too early"
 
 
-def test_who_talks_on_without_redis_has_to_wait(redis_server, meet, caplog):
+def test_a_client_that_talks_on_without_redis_has_to_wait(redis_server, meet, caplog):
     """Nothing is forgotten, and the memory has a bound: TCP makes the client wait."""
     redis = redis_server("--appendonly", "yes", "--appendfsync", "always")
     (server, _), (ada, neighbour, *_, elsewhere) = meet(redis, 2, limits=SMALL)

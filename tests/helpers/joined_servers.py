@@ -14,7 +14,7 @@ def bridge_of(server):
 
 def wait_until_it_receives(server) -> None:
     """Wait until a server has its place on the stream: from then on it misses nothing."""
-    wait_for(lambda: bridge_of(server)._receiving.is_open, "a server to hear the others")
+    wait_for(lambda: bridge_of(server)._receiving.is_open, "a server to receive from the others")
 
 
 def lines(caplog, part: str) -> list[str]:
@@ -24,7 +24,7 @@ def lines(caplog, part: str) -> list[str]:
 
 @pytest.fixture
 def join(start):
-    """Start servers that share a stream, and wait until they hear it: `join(redis, 3)`."""
+    """Start servers that share a stream, and wait until they read it: `join(redis, 3)`."""
 
     def join_some(redis, count: int = 2, **kwargs):
         servers = [start(bridge=redis.url(), **kwargs) for _ in range(count)]
@@ -52,19 +52,19 @@ def pair(start, connect):
 
 
 def check_that_locals_talk(server, connect, ada):
-    """Let a client of the same instance hear what one says."""
+    """Check that a client of the same instance receives what one sends."""
     count = len(server.snapshot().clients)
     with connect(server) as eve:
         wait_for_clients(server, count + 1)
         ada.send("only a word")
         while eve.receive() != "only a word":
-            pass  # what ada has said before, and the server had not taken up yet
+            pass  # what ada has sent before, and the broker had not handled yet
     wait_for_clients(server, count)
 
 
 @pytest.fixture
 def impatience(monkeypatch):
-    """Take a server for away that has not answered for half a second."""
+    """Let a server count as away that has not answered for half a second."""
     monkeypatch.setattr("msgproxy.bridge.stream.ANSWER_TIMEOUT", 0.5)
     monkeypatch.setattr("msgproxy.bridge.stream.BLOCK", 0.2)
     monkeypatch.setattr("msgproxy.bridge.bridge.BLOCK", 0.2)

@@ -117,7 +117,7 @@ def newest_entry_counts_as_newest_id():
     RedisConnection.last_id = last_id
 
 
-@noticed_by(f"{LOSSES}::test_losses_of_an_instance_that_was_never_heard_are_counted_too")
+@noticed_by(f"{LOSSES}::test_losses_of_an_instance_that_has_never_spoken_are_counted_too")
 def first_number_of_an_instance_counts_as_its_beginning():
     """Whatever came before the first entry that was read is no loss."""
     from msgproxy.bridge.entries import Entry
