@@ -24,6 +24,8 @@ NOT_FOLLOWED = {
     r"jupyter lab notebooks": "it opens a browser",
     r"ruff check|ruff format --check|mypy": "`.ci/run` does it",
     r"python tutorial/steps/sketch\.py": "one cannot choose its port; see test_sketch.py",
+    r"python -m http\.server 9000 .*": "it waits for a browser; see test_step_admission.py",
+    r"cargo build .*|msgproxy check --all --run tutorial/comparison/target/.*": "it needs crates",
     r"redis-cli .*": "what it shows was said in a browser before; see test_bridge.py",
     r"export MSGPROXY_BRIDGE=.*": "it is for a Redis with a password; see test_bridge_password.py",
     r"(mkdir -p|cp|sed|openssl|nginx) .*": "it sets up nginx; see test_nginx.py",
@@ -36,7 +38,7 @@ KINDS = {
     "chat": r"msgproxy chat .*",
     "watch": r"msgproxy watch .*",
     "server": r"(python -m )?msgproxy(?! (chat|watch|check)\b)(?!.*--(help|version)).*"
-    r"|python tutorial/(steps/step\w+|comparison/asyncio_proxy)\.py.*|redis-server.*",
+    r"|python tutorial/(steps/(step\w+|frames)|comparison/asyncio_proxy)\.py.*|redis-server.*",
     "end": r".*",
 }
 """How to tell what goes on until one ends it; the rest ends by itself."""

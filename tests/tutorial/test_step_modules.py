@@ -1,4 +1,4 @@
-"""The modules beside steps 9 to 11: what queues take in, and who is not listened to for ever."""
+"""The modules beside steps 9 to 12: what queues accept, and how long a client is listened to."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def test_all_that_waits_is_handed_over(queues):
     assert inbound.get(timeout=PATIENCE) == [4]
 
 
-def test_a_farewell_has_room_and_is_the_last(queues):
-    """A pong may come behind it: a client can ping until it has got the goodbye."""
+def test_a_close_frame_has_room_and_is_the_last(queues):
+    """A pong may follow it: a client can ping until it has received the Close frame."""
     outbound = queues.OutboundQueue(1)
     outbound.put(b"hello")
     with pytest.raises(queue.Full):
         outbound.put(b"no room")
-    outbound.put(queues.Farewell(b"goodbye"))
+    outbound.put(queues.CloseFrame(b"close"))
     outbound.put(b"a late pong")
-    outbound.put(queues.Farewell(b"another goodbye"))
-    assert outbound.get(timeout=PATIENCE) == [b"hello", b"goodbye"]
+    outbound.put(queues.CloseFrame(b"another close"))
+    assert outbound.get(timeout=PATIENCE) == [b"hello", b"close"]
 
 
-def test_who_talks_on_after_the_goodbye_is_not_listened_to_for_ever(connection):
+def test_a_client_that_talks_on_after_the_close_frame_is_not_listened_to_for_ever(connection):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         drain = threading.Thread(target=connection.Connection(ours, 0.5).drain)

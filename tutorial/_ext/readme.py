@@ -2,7 +2,7 @@
 
     ```{readme} Where is what
     :column: read on in
-    msgproxy/broker.py: 06-broker, 12-package
+    msgproxy/broker.py: 06-broker, 13-package
     ```
 
 Rule: nothing is reworded. Links to files become links to their pages; and a table can get a

@@ -1,6 +1,6 @@
-//! The same proxy in Rust: axum 0.8, tokio 1 (all features), futures-util 0.3.
+//! The same proxy in Rust, with axum and tokio; `Cargo.toml` beside it lists what it needs.
 //!
-//! Rule: tasks meet only at channels. Who holds the last sender of one decides when it ends.
+//! Rule: tasks meet only at channels. A channel ends when its last sender is dropped.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,11 +43,11 @@ struct AppState {
 
 fn router(inbound: mpsc::Sender<Event>) -> Router {
     Router::new()
-        .route("/", any(let_in))
+        .route("/", any(handshake))
         .with_state(AppState { inbound })
 }
 
-async fn let_in(upgrade: WebSocketUpgrade, State(state): State<AppState>) -> Response {
+async fn handshake(upgrade: WebSocketUpgrade, State(state): State<AppState>) -> Response {
     upgrade.on_upgrade(move |socket| serve(socket, state.inbound))
 }
 // state: end
@@ -103,7 +103,7 @@ async fn run_broker(mut events: mpsc::Receiver<Event>) {
             Event::Left(number) => {
                 clients.remove(&number); // drops the only sender: the writer's channel ends
             }
-            Event::Stopped => say_goodbye(&mut clients),
+            Event::Stopped => close_all(&mut clients),
         }
     }
 }
@@ -124,11 +124,11 @@ fn forward(clients: &mut HashMap<u64, Client>, sender: u64, message: Message) {
 }
 // forward: end
 
-fn say_goodbye(clients: &mut HashMap<u64, Client>) {
+fn close_all(clients: &mut HashMap<u64, Client>) {
     for (_, client) in clients.drain() {
-        let goodbye = CloseFrame { code: close_code::AWAY, reason: "stopping".into() };
-        // On a full channel this fails; but the sender is dropped, and that always "fits".
-        let _ = client.outbound.try_send(Message::Close(Some(goodbye)));
+        let frame = CloseFrame { code: close_code::AWAY, reason: "stopping".into() };
+        // On a full channel this fails. But the sender is dropped, and that needs no room.
+        let _ = client.outbound.try_send(Message::Close(Some(frame)));
     }
 }
 
@@ -138,17 +138,19 @@ async fn main() {
     let (inbound, events) = mpsc::channel(INBOUND);
     let broker = tokio::spawn(run_broker(events));
     let listener = TcpListener::bind("127.0.0.1:8765").await.expect("cannot listen");
+    let address = listener.local_addr().expect("no address");
+    println!("ready: ws://{address}/");
     let app = router(inbound.clone());
     let ctrl_c = async {
         let _ = tokio::signal::ctrl_c().await;
     };
     let _ = axum::serve(listener, app).with_graceful_shutdown(ctrl_c).await;
     let _ = inbound.send(Event::Stopped).await;
-    drop(inbound); // the last sender but for those of the clients who are still here
+    drop(inbound); // now only clients that are still here hold senders
     match tokio::time::timeout(PATIENCE, broker).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => eprintln!("the broker died: {error}"),
-        Err(_) => eprintln!("some clients were cut off, not being done in time"),
+        Err(_) => eprintln!("some clients were cut off: they did not leave in time"),
     }
 }
 // main: end

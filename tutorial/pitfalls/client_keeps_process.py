@@ -3,7 +3,7 @@
 The client has a reading thread that is no daemon. After the program's last line Python waits for
 that thread, and the thread waits for the server. `contextlib.closing` closes it, come what may.
 
-Chapters: 12-package
+Chapters: 13-package
 """
 
 import select

@@ -3,7 +3,7 @@
 A thread cannot be ended from outside, only woken. Closing the socket takes its number away, and
 the thread goes on waiting: for ever, if the other side stays.
 
-Chapters: 07-leaving, 13-tasks
+Chapters: 07-leaving, 14-rust
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 `simple_websocket.Client` reads the 101 and what came with it, and then waits for the socket before
 it looks at the rest. A server that greets its clients at once is heard only when it speaks again.
 
-Chapters: 09-wsproto
+Chapters: 09a-frames
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 The lambda looks its variable up when it runs, and by then the loop has gone on. A thread started
 within the loop may be quick enough, so there it goes wrong only now and then, which is worse.
 
-Chapters: 02-threads, 13-tasks
+Chapters: 02-threads, 14-rust
 """
 
 import threading

@@ -3,7 +3,7 @@
 The library wakes the waiting thread first, and notes afterwards that the connection is over. A
 thread that is quick finds it open and waits again. One queue for messages and end has no such gap.
 
-Chapters: 09-wsproto
+Chapters: 09a-frames
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 A queue holds the very object that was put, not a copy. In Rust a value that was sent is gone, and
 the compiler sees to it. In Python nobody stops you, unless the message cannot be changed at all.
 
-Chapters: 06-broker, 13-tasks
+Chapters: 06-broker, 14-rust
 """
 
 import dataclasses

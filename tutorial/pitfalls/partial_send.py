@@ -4,7 +4,7 @@
 goes on until all has gone. If its timeout is over first, the message has been torn somewhere, and
 nothing that follows on that connection can be understood: the only thing left is to close it.
 
-Chapters: 09-wsproto
+Chapters: 09b-one-sender
 """
 
 import socket

@@ -3,7 +3,7 @@
 The thread dies, Python prints a traceback that scrolls away, and everyone else goes on as if
 nothing had happened. `threading.excepthook` is where a program can learn of it.
 
-Chapters: 06-broker, 12-package, 13-tasks
+Chapters: 06-broker, 13-package, 14-rust
 """
 
 import threading

@@ -4,7 +4,7 @@ simple-websocket answers pings in a reading thread that it keeps to itself. Whil
 sends a large message, both send on one socket, and nobody keeps them apart. What helps is one
 thread per socket that sends, pongs too.
 
-Chapters: 03-shared, 09-wsproto, 13-tasks
+Chapters: 03-shared, 09a-frames, 14-rust
 """
 
 import socket

@@ -3,7 +3,7 @@
 `sendall` of a large message is many sends, one after the other, whenever there is room again. In
 between, another thread's bytes get in. Nothing fails: only the receiver finds out.
 
-Chapters: 03-shared, 04-lock, 13-tasks
+Chapters: 03-shared, 04-lock, 14-rust
 """
 
 import itertools

@@ -1,7 +1,7 @@
-"""Step 9: under the hood.
+"""Step 9: one sender for each socket.
 
-No thread of a library stands between the client and us any more. Now it is true that only the
-reader receives and only the writer sends: pings, pongs and goodbyes go through its queue too.
+There is no thread of a library between the client and us any more. Now only the reader receives
+and only the writer sends: pings, pongs and Close frames go through its queue too.
 """
 
 import argparse
@@ -15,12 +15,12 @@ from threading import Thread
 from connection import Connection, encode
 from wsproto.events import CloseConnection, Message
 
-PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is gone
+PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is lost
 LIMIT = 256  # messages that may wait on a queue
 
 Joined = namedtuple("Joined", "session")
 Received = namedtuple("Received", "session message")
-Left = namedtuple("Left", "session farewell")
+Left = namedtuple("Left", "session close_frame")
 
 # What has happened, in one order for all. The readers put it there; the broker takes it.
 inbound = queue.Queue(LIMIT)
@@ -31,13 +31,13 @@ class Session:
 
     def __init__(self, sock):
         self.connection = Connection(sock, PING_INTERVAL)
-        self.outbound = queue.Queue(LIMIT)  # what the writer has to send; a farewell is the last
+        self.outbound = queue.Queue(LIMIT)  # what the writer has to send; a Close frame is the last
 
 
-def let_in(session):
-    """Let one client in. Close its socket at the end: nobody uses it any more."""
+def handle(session):
+    """Answer one client's request, and talk with it if it is accepted. At last close its socket."""
     with session.connection.sock, suppress(OSError):
-        if session.connection.let_in():
+        if session.connection.handshake():
             serve(session)
 
 
@@ -46,33 +46,33 @@ def serve(session):
     inbound.put(Joined(session))
     writer = Thread(target=run_writer, args=(session,), daemon=True)
     writer.start()
-    farewell = CloseConnection(1006)  # the client is lost; this is never sent
+    close_frame = CloseConnection(1006)  # the client is lost; this is never sent
     try:
-        farewell = run_reader(session)
+        close_frame = run_reader(session)
     except OSError:
         session.connection.hang_up()  # the writer may be waiting for this client
     finally:
-        inbound.put(Left(session, farewell))
+        inbound.put(Left(session, close_frame))
         session.connection.drain()
         session.connection.hang_up()
         writer.join()
 
 
 def run_reader(session):
-    """Pass on whatever the client says. Return the farewell that it is to get."""
+    """Pass on each message of the client. Return the Close frame that it should get."""
     events = session.connection.events()
     while True:
         match next(events):
             case Message() as message:
                 inbound.put(Received(session, message))  # waits for room
-            case CloseConnection() as farewell:
-                return farewell
+            case CloseConnection() as close_frame:
+                return close_frame
             case answer:  # a pong, or a ping
                 offer(session, answer)
 
 
 def run_writer(session):
-    """Send what is put on the outbound queue, until the farewell."""
+    """Send what is put on the outbound queue, until a Close frame."""
     event = None
     try:
         while not isinstance(event, CloseConnection):
@@ -93,9 +93,9 @@ def run_broker():
             case Received(sender, message):
                 for session in sessions - {sender}:
                     offer(session, message)
-            case Left(session, farewell):
+            case Left(session, close_frame):
                 sessions.discard(session)
-                offer(session, farewell)
+                offer(session, close_frame)
 
 
 def offer(session, item):
@@ -115,7 +115,7 @@ def main():
         print(f"ready: ws://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
         while True:
             session = Session(listener.accept()[0])
-            Thread(target=let_in, args=(session,), daemon=True).start()
+            Thread(target=handle, args=(session,), daemon=True).start()
 
 
 if __name__ == "__main__":

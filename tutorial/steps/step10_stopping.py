@@ -1,7 +1,7 @@
 """Step 10: stopping.
 
-Ctrl-C is one more thing that happens. The broker says goodbye to all, and ends when the last of
-them has left. Nobody waits for it longer than a while.
+Ctrl-C is one more thing that happens. The broker sends every client a Close frame, and ends when
+the last of them has left. The main thread waits for that, but not longer than two seconds.
 """
 
 import argparse
@@ -15,14 +15,14 @@ from threading import Thread
 from connection import Connection, encode
 from wsproto.events import CloseConnection, Message
 
-PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is gone
+PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is lost
 LIMIT = 256  # messages that may wait on a queue
-CLOSE_TIMEOUT = 2.0  # seconds that everyone has to take the goodbye
-GOODBYE = CloseConnection(1001, "the server is stopping")
+CLOSE_TIMEOUT = 2.0  # seconds that all clients have to take the Close frame and to leave
+GOING_AWAY = CloseConnection(1001, "the server is stopping")
 
 Joined = namedtuple("Joined", "session")
 Received = namedtuple("Received", "session message")
-Left = namedtuple("Left", "session farewell")
+Left = namedtuple("Left", "session close_frame")
 Stopped = namedtuple("Stopped", "")
 
 # What has happened, in one order for all. The readers put it there; the broker takes it.
@@ -30,7 +30,7 @@ inbound = queue.Queue(LIMIT)
 
 
 class OutboundQueue(queue.Queue):
-    """A bounded queue that has always room for a farewell: how should it end otherwise?"""
+    """A bounded queue that always has room for a Close frame: otherwise it could not end."""
 
     def _put(self, item):
         if self._qsize() >= LIMIT and not isinstance(item, CloseConnection):
@@ -43,13 +43,13 @@ class Session:
 
     def __init__(self, sock):
         self.connection = Connection(sock, PING_INTERVAL)
-        self.outbound = OutboundQueue()  # what the writer has to send; a farewell is the last
+        self.outbound = OutboundQueue()  # what the writer has to send; a Close frame is the last
 
 
-def let_in(session):
-    """Let one client in. Close its socket at the end: nobody uses it any more."""
+def handle(session):
+    """Answer one client's request, and talk with it if it is accepted. At last close its socket."""
     with session.connection.sock, suppress(OSError):
-        if session.connection.let_in():
+        if session.connection.handshake():
             serve(session)
 
 
@@ -58,33 +58,33 @@ def serve(session):
     inbound.put(Joined(session))
     writer = Thread(target=run_writer, args=(session,), daemon=True)
     writer.start()
-    farewell = CloseConnection(1006)  # the client is lost; this is never sent
+    close_frame = CloseConnection(1006)  # the client is lost; this is never sent
     try:
-        farewell = run_reader(session)
+        close_frame = run_reader(session)
     except OSError:
         session.connection.hang_up()  # the writer may be waiting for this client
     finally:
-        inbound.put(Left(session, farewell))
+        inbound.put(Left(session, close_frame))
         session.connection.drain()
         session.connection.hang_up()
         writer.join()
 
 
 def run_reader(session):
-    """Pass on whatever the client says. Return the farewell that it is to get."""
+    """Pass on each message of the client. Return the Close frame that it should get."""
     events = session.connection.events()
     while True:
         match next(events):
             case Message() as message:
                 inbound.put(Received(session, message))  # waits for room
-            case CloseConnection() as farewell:
-                return farewell
+            case CloseConnection() as close_frame:
+                return close_frame
             case answer:  # a pong, or a ping
                 offer(session, answer)
 
 
 def run_writer(session):
-    """Send what is put on the outbound queue, until the farewell."""
+    """Send what is put on the outbound queue, until a Close frame."""
     event = None
     try:
         while not isinstance(event, CloseConnection):
@@ -106,13 +106,13 @@ def run_broker():
             case Received(sender, message) if not stopping:
                 for session in sessions - {sender}:
                     offer(session, message)
-            case Left(session, farewell):
+            case Left(session, close_frame):
                 sessions.discard(session)
-                offer(session, farewell)
+                offer(session, close_frame)
             case Stopped():
                 stopping = True
                 for session in sessions:
-                    offer(session, GOODBYE)
+                    offer(session, GOING_AWAY)
 
 
 def offer(session, item):
@@ -134,9 +134,9 @@ def main():
         with suppress(KeyboardInterrupt):
             while True:
                 session = Session(listener.accept()[0])
-                Thread(target=let_in, args=(session,), daemon=True).start()
+                Thread(target=handle, args=(session,), daemon=True).start()
     inbound.put(Stopped())
-    # Whoever has not left by then is cut off: the other threads, daemons, end with this one.
+    # Clients that have not left by then are cut off: the other threads are daemons.
     broker.join(CLOSE_TIMEOUT)
 
 

@@ -38,10 +38,10 @@ BEHAVIOURS = (
     Behaviour("one-order", "06-broker", load.one_order),
     Behaviour("notices-silence", "07-leaving", connections.notices_silence),
     Behaviour("cuts-off", "08-bounds", load.cuts_off),
-    Behaviour("pong-between", "09-wsproto", connections.pong_between),
-    Behaviour("limits-size", "09-wsproto", connections.limits_size),
+    Behaviour("pong-between", "09b-one-sender", connections.pong_between),
+    Behaviour("limits-size", "09a-frames", connections.limits_size),
     Behaviour("says-goodbye", "10-stopping", connections.says_goodbye, needs_program=True),
-    Behaviour("refuses-strangers", "12-package", connections.refuses_strangers),
+    Behaviour("refuses-strangers", "12-admission", connections.refuses_strangers),
 )
 
 NAMES = tuple(behaviour.name for behaviour in BEHAVIOURS)

@@ -116,5 +116,5 @@ BEHAVIOURS = (
     Behaviour("newest", "08-bounds", newest),
     Behaviour("in-order", "08-bounds", in_order),
     Behaviour("bounded", "08-bounds", bounded),
-    Behaviour("keeps-pongs", "09-wsproto", keeps_pongs),
+    Behaviour("keeps-pongs", "09b-one-sender", keeps_pongs),
 )

@@ -1,4 +1,4 @@
-"""Steps 9 to 11, which have no library between them and the socket: Ctrl-C ends them.
+"""Steps 9 to 12, which have no library between them and the socket: Ctrl-C ends them.
 
 Rule: as for the other steps. Each stand-in is the real thing that also notes what passes through.
 """
@@ -91,9 +91,9 @@ class Connection:
         noted.notebook, noted.number = self.notebook, self.number
         super().__init__(noted, ping_interval)  # type: ignore[call-arg]
 
-    def let_in(self) -> bool:
+    def handshake(self, *arguments: Any) -> bool:
         threading.current_thread().name = f"reader-{self.number}"
-        return super().let_in()  # type: ignore[misc, no-any-return]
+        return super().handshake(*arguments)  # type: ignore[misc, no-any-return]
 
     def events(self) -> Iterator[Any]:
         self.notebook.note("receives", whom=self.name)

@@ -1,0 +1,149 @@
+"""Step 12: admission.
+
+A browser lets any web page connect to any server, and says whose page it is. The server has to
+look, and to refuse. What it refuses is decided in `admission.py`.
+"""
+
+import argparse
+import queue
+import socket
+import sys
+from collections import namedtuple
+from contextlib import suppress
+from threading import Thread
+
+from admission import decide
+from connection import Connection, encode
+from queues import BatchQueue, CloseFrame, OutboundQueue
+from wsproto.events import CloseConnection, Message
+
+PING_INTERVAL = 5.0  # seconds of silence until a client is pinged, and then until it is lost
+LIMIT = 256  # messages that may wait on a queue
+CLOSE_TIMEOUT = 2.0  # seconds that all clients have to take the Close frame and to leave
+GOING_AWAY = CloseConnection(1001, "the server is stopping")
+
+Joined = namedtuple("Joined", "session")
+Received = namedtuple("Received", "session message")
+Left = namedtuple("Left", "session close_frame")
+Stopped = namedtuple("Stopped", "")
+
+# What has happened, in one order for all. The readers put it there; the broker takes it.
+inbound = BatchQueue(LIMIT)
+
+
+class Session:
+    """The server's side of one client."""
+
+    def __init__(self, sock):
+        self.connection = Connection(sock, PING_INTERVAL)
+        self.outbound = OutboundQueue(
+            LIMIT
+        )  # what the writer has to send; a Close frame is the last
+
+
+def handle(session):
+    """Answer one client's request, and talk with it if it is accepted. At last close its socket."""
+    with session.connection.sock, suppress(OSError):
+        if session.connection.handshake(decide):
+            serve(session)
+
+
+def serve(session):
+    """Talk with one client until it leaves."""
+    inbound.put(Joined(session))
+    writer = Thread(target=run_writer, args=(session,), daemon=True)
+    writer.start()
+    close_frame = CloseConnection(1006)  # the client is lost; this is never sent
+    try:
+        close_frame = run_reader(session)
+    except OSError:
+        session.connection.hang_up()  # the writer may be waiting for this client
+    finally:
+        inbound.put(Left(session, close_frame))
+        session.connection.drain()
+        session.connection.hang_up()
+        writer.join()
+
+
+def run_reader(session):
+    """Pass on each message of the client. Return the Close frame that it should get."""
+    events = session.connection.events()
+    while True:
+        match next(events):
+            case Message() as message:
+                inbound.put(Received(session, message))  # waits for room
+            case CloseConnection() as close_frame:
+                return close_frame
+            case answer:  # a pong, or a ping
+                offer(session, encode(answer))
+
+
+def run_writer(session):
+    """Send what is put on the outbound queue, until a Close frame."""
+    frames = [b""]
+    try:
+        while not isinstance(frames[-1], CloseFrame):
+            frames = session.outbound.get()
+            session.connection.sock.sendall(b"".join(frames))
+        session.connection.sock.shutdown(socket.SHUT_WR)  # nothing follows
+    except OSError:
+        session.connection.hang_up()  # the reader may not have noticed yet
+
+
+def run_broker():
+    """Take what has happened, one thing after the other, and put frames on outbound queues."""
+    sessions = set()  # everyone who is here
+    stopping = False
+    while sessions or not stopping:
+        for event in inbound.get():
+            match event:
+                case Joined(session):
+                    sessions.add(session)
+                case Received(sender, message) if not stopping:
+                    offer_all(sessions - {sender}, encode(message))  # once for all
+                case Left(session, close_frame):
+                    sessions.discard(session)
+                    offer(session, CloseFrame(encode(close_frame)))
+                case Stopped():
+                    stopping = True
+                    offer_all(sessions, CloseFrame(encode(GOING_AWAY)))
+
+
+def offer_all(sessions, frame):
+    """Put a frame on the queue of each session. All of them hold the same bytes."""
+    for session in sessions:
+        offer(session, frame)
+
+
+def offer(session, item):
+    """Put something on a client's queue without waiting. If there is no room, cut it off."""
+    try:
+        session.outbound.put(item)
+    except queue.Full:
+        session.connection.hang_up()  # its reader notices, and says so: the broker forgets it
+
+
+def main():
+    """Wait for clients, and let each one in, in a thread of its own, until Ctrl-C."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=8765)
+    broker = Thread(target=run_broker, daemon=True)
+    broker.start()
+    with socket.create_server(("127.0.0.1", parser.parse_args().port)) as listener:
+        print(f"ready: ws://127.0.0.1:{listener.getsockname()[1]}/", flush=True)
+        with suppress(KeyboardInterrupt):
+            while True:
+                session = Session(listener.accept()[0])
+                Thread(target=handle, args=(session,), daemon=True).start()
+    inbound.put(Stopped())
+    # Clients that have not left by then are cut off: the other threads are daemons.
+    broker.join(CLOSE_TIMEOUT)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, OverflowError) as error:
+        sys.exit(f"cannot listen: {error}")
+    except KeyboardInterrupt:
+        print("stopped")
