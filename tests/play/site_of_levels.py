@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, expect
 
 TOP = Path(__file__).parents[2]
 CHAPTERS = ("02-threads", "03-shared", "04-lock", "05-writers")
-CHAPTERS += ("06-broker", "07-leaving", "08-bounds", "12-package")
+CHAPTERS += ("06-broker", "07-leaving", "08-bounds", "13-package")
 CONF = f"""
 import runpy
 globals().update(runpy.run_path({str(TOP / "tutorial" / "conf.py")!r}))
