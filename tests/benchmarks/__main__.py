@@ -4,12 +4,11 @@
 
 Rule: it measures and never judges. Times differ from machine to machine and from minute to
 minute, so nothing here is asserted; read the ratios, and take differences under a quarter as
-ties. What must be the same everywhere, that no message is lost, stands below the tables.
+ties. What must hold everywhere, that no message is lost, is below the tables.
 
-Each measurement has a new server and a new load generator, in processes of their own, and the
-two are alone (as far as we can tell). Everything stays on this machine.
-
-How msgproxy alone takes to growth is the other command, `growth.py`.
+`--servers msgproxy msgproxy:no-trace` compares msgproxy with itself, `--servers step10 step11`
+two steps of the tutorial. `growth.py` measures msgproxy alone under growth, `bridge.py` several
+instances, and `publish.py` all of it, for README.md.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Any
 
 import command
 import contenders
-import plot
+import plots
 import report
 import scenarios
 from results import Results
@@ -32,7 +31,8 @@ def main() -> int:
     chosen = [scenarios.SCENARIOS[name] for name in arguments.only]
     chosen = [scenario.with_at_most(arguments.clients) for scenario in chosen]
     results = Results(chosen, [contenders.CONTENDERS[name] for name in arguments.servers])
-    return command.run(results, arguments, report.text, plot.draw)
+    text = report.as_markdown if arguments.markdown else report.text
+    return command.run(results, arguments, text, plots.draw_bars)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -48,7 +48,10 @@ def parse_arguments() -> argparse.Namespace:
     names = list(scenarios.SCENARIOS)
     add("--only", nargs="+", choices=names, default=names, metavar="SCENARIO")
     servers = list(contenders.CONTENDERS)
-    add("--servers", nargs="+", choices=servers, default=servers, metavar="NAME", help=f"{servers}")
+    default = [contender.name for contender in contenders.DEFAULT]
+    about = f"of {', '.join(servers)} (default: {', '.join(default)})"
+    add("--servers", nargs="+", choices=servers, default=default, metavar="NAME", help=about)
+    add("--markdown", action="store_true", help="print one table in Markdown, for a page")
     command.add_options(parser)
     return command.parse(parser)
 

@@ -1,10 +1,11 @@
-"""The bridge: what a hop through Redis costs, in both orders, and what several instances bring.
+"""The bridge: what a hop through Redis costs, in both orders, and what several instances gain.
 
     python tests/benchmarks/bridge.py
 
-Rule: all lines of a table come from the same rounds, which go round all of them; so the ratios
-count, and little else. All instances, Redis and the load share this machine, which several
-machines would not do. Needs `redis-server`; takes about two minutes.
+Rule: all lines of a table come from the same rounds; so their ratios count, and little else. A
+number is the median over the rounds, its ratio that to the first line. All instances, Redis and
+the load share this machine, which several machines would not. Each measurement has processes of
+its own. Needs `redis-server`; takes about two minutes.
 """
 
 from __future__ import annotations
@@ -13,21 +14,84 @@ import argparse
 import contextlib
 import shutil
 import socket
+import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-import bridge_report
 import command
+import contenders
 from audience import Audience
-from crowd import ServerFailed, connect, gather
-from instances import ORDERS, Setup, running
-from pace import Rate, Window
-from progress import Progress
+from command import Progress
+from report import markdown
 from scenarios import SCENARIOS, Scenario
-from traffic import Traffic
-from wire import Layout
+from traffic import Rate, Traffic, Window, flaws_of
+from wire import Layout, ServerFailed, connect, gather
+
+STREAM_FIRST = contenders.HERE / "stream_first.py"
+RUN_IT = f"import runpy; runpy.run_path({str(STREAM_FIRST)!r}, run_name='__main__')"
+"""Not the file itself: as with `-m msgproxy`, the package is that of the current directory."""
+
+OPTIONS = contenders.MSGPROXY[contenders.MSGPROXY.index("serve") + 1 :]
+
+ORDERS = {
+    "local first": contenders.MSGPROXY,
+    "stream first": ("-c", RUN_IT, *OPTIONS),
+}
+"""The orders that clients of several instances may have, and the arguments of Python for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Some instances, and on which of them the clients are: client n on `places[n % ...]`."""
+
+    name: str
+    instances: int = 1
+    order: str = ""
+    """One of `ORDERS`; "" without a bridge."""
+    places: tuple[int, ...] = (0,)
+    """With a pace, client 0 is the sender."""
+
+    def place_of(self, client: int) -> int:
+        """Return on which instance a client is."""
+        return self.places[client % len(self.places)]
+
+
+@contextlib.contextmanager
+def running(setup: Setup) -> Iterator[list[int]]:
+    """Run the instances, and a Redis server if they need one; yield their ports."""
+    with contextlib.ExitStack() as stack:
+        arguments: tuple[str, ...] = contenders.MSGPROXY
+        if setup.order:
+            url = f"redis://127.0.0.1:{stack.enter_context(redis_server())}/0?stream=benchmark"
+            arguments = (*ORDERS[setup.order], "--bridge", url)
+        contender = contenders.Contender("bridge", arguments)
+        running = [contenders.running(contender) for _ in range(setup.instances)]
+        yield [stack.enter_context(one).port for one in running]
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[int]:
+    """Run a Redis server that keeps nothing on disk; yield its port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        server = subprocess.Popen(
+            ["redis-server", *options], stdout=subprocess.PIPE, start_new_session=True, text=True
+        )
+        try:
+            assert server.stdout is not None
+            if not any("Ready to accept connections" in line for line in server.stdout):
+                raise ServerFailed("redis-server did not start")
+            yield port
+        finally:
+            contenders.end(server)
+
 
 FAST = replace(SCENARIOS["fan100"], name="fast", clients=60)
 PACED = replace(SCENARIOS["lat100"], name="paced", clients=11)
@@ -66,7 +130,7 @@ class BridgedTraffic(Traffic):
             for place in sorted(set(places))
         ]
         self.audiences[:1] = [Audience(layout, senders, group) for group in groups]
-        self.crowd = self.audiences[0]  # with whose order that of all others is compared
+        self.crowd = self.audiences[0]  # all other orders are compared with this one
 
 
 def measure(setup: Setup, scenario: Scenario, seconds: float) -> BridgedTraffic:
@@ -120,8 +184,75 @@ def main() -> int:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
     print(f"{command.machine()}; rounds: {arguments.rounds}, of {arguments.seconds:g} s each\n")
-    print(bridge_report.text(fast, paced, FAST, PACED))
+    print(text(fast, paced, FAST, PACED))
     return 0
+
+
+def text(fast: Runs, paced: Runs, fast_one: Scenario, paced_one: Scenario) -> str:
+    """Return the report, to print."""
+    return "\n\n".join([
+        f"{fast_one.clients} clients, {fast_one.senders} of them send as fast as a window allows:",
+        how_much(fast),
+        f"1 client sends {paced_one.rate} messages a second, {paced_one.clients - 1} listen:",
+        how_late(paced),
+        flaws([*fast.items(), *paced.items()]),
+        "\n".join(other_order(order, fast) for order in ORDERS),
+    ])  # fmt: skip
+
+
+def how_much(fast: Runs) -> str:
+    """Return the table of messages sent, and received."""
+    said = {
+        setup.name: [sum(sender.sent for sender in run.senders) / run.seconds for run in runs]
+        for setup, runs in fast.items()
+    }
+    heard = {
+        setup.name: [run.deliveries / run.seconds for run in runs] for setup, runs in fast.items()
+    }
+    return table(("messages/s", said, 0), ("deliveries/s", heard, 0))
+
+
+def how_late(paced: Runs) -> str:
+    """Return the table of the milliseconds that a message took."""
+    late = {
+        setup.name: [statistics.quantiles(run.latencies, n=100) for run in runs]
+        for setup, runs in paced.items()
+    }
+    median = {name: [one[49] * 1000 for one in all_of_it] for name, all_of_it in late.items()}
+    worst = {name: [one[98] * 1000 for one in all_of_it] for name, all_of_it in late.items()}
+    return table(("p50 ms", median, 2), ("p99 ms", worst, 2))
+
+
+def table(*columns: tuple[str, dict[str, list[float]], int]) -> str:
+    """Write medians over the rounds, and their ratios to the first line."""
+    heads = ["", *(head for name, _, _ in columns for head in (name, "ratio"))]
+    rows = []
+    for line in columns[0][1]:
+        cells = [line]
+        for _, values, digits in columns:
+            first, here = (
+                statistics.median(v) for v in (next(iter(values.values())), values[line])
+            )
+            cells += [f"{here:,.{digits}f}", f"{here / first:.2f}"]
+        rows.append(cells)
+    return markdown(heads, rows)
+
+
+def flaws(measured: Iterable[tuple[Setup, list[Any]]]) -> str:
+    """Say how many messages were lost, and the like."""
+    found = [flaws_of(run) for _, runs in measured for run in runs]
+    lost, twice, late = (
+        sum(getattr(one, name) for one in found) for name in ("lost", "duplicated", "reordered")
+    )
+    return f"{lost} lost, {twice} duplicated, {late} out of their sender's order"
+
+
+def other_order(order: str, fast: Runs) -> str:
+    """Say how many clients received messages in another order than those of the first instance."""
+    runs = [run for setup, runs in fast.items() if setup.order == order for run in runs]
+    clients = sum(len(run.listeners) for run in runs)
+    differ = sum(flaws_of(run).other_order for run in runs)
+    return f"another order than on the first instance, {order}: {differ} of {clients} clients"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 Rule: all do the same job, to forward each message to all clients but its sender; the peers as
 their documentation shows it. No server compresses: msgproxy cannot, so the others must not.
 
-To compare msgproxy with itself, add a line with other options.
+By default msgproxy is compared with its peers. On request it is compared with itself under other
+options, and steps of the tutorial with each other: `--servers step10 step11`. (A step has few
+limits of its own: use up to 100 clients, and runs that end before its first ping, after 5 s.)
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from crowd import PATIENCE, ServerFailed
+from wire import PATIENCE, ServerFailed
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 
 SUBJECT = "msgproxy"
-"""Contenders whose name begins like this are compared with all others."""
+"""A contender whose name begins like this is compared with all others; else the last one is."""
 
 MSGPROXY = (
     *("-m", "msgproxy", "serve", "--port", "0"),
@@ -34,7 +36,7 @@ MSGPROXY = (
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server: its name in the tables, and what Python is to run."""
+    """A server: its name in the tables, and the arguments of Python that run it."""
 
     name: str
     arguments: tuple[str, ...]
@@ -50,15 +52,27 @@ def peer(name: str, file: str) -> Contender:
     return Contender(name, (str(HERE / "servers" / file),))
 
 
-ALL = (
+def step(path: Path) -> Contender:
+    """Return a contender that is a step of the tutorial, such as "step10"."""
+    return Contender(path.name.partition("_")[0], (str(path), "--port", "0"))
+
+
+DEFAULT = (
     Contender("msgproxy", MSGPROXY),
-    Contender("msgproxy:any-core", (*MSGPROXY, "--scheduling", "default")),
     peer("websockets", "websockets_asyncio.py"),
     peer("websockets.sync", "websockets_threads.py"),
+    peer("websockets.sync:broadcast", "websockets_broadcast.py"),
     peer("simple-websocket", "simple_websocket_threads.py"),
 )
 
-CONTENDERS = {contender.name: contender for contender in ALL}
+ON_REQUEST = (
+    Contender("msgproxy:no-trace", (*MSGPROXY, "--no-trace")),
+    Contender("msgproxy:any-core", (*MSGPROXY, "--scheduling", "default")),
+    Contender("msgproxy:log", (*MSGPROXY, "--log-level", "info")),
+    *map(step, sorted((CHECKOUT / "tutorial" / "steps").glob("step*.py"))),
+)
+
+CONTENDERS = {contender.name: contender for contender in (*DEFAULT, *ON_REQUEST)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,7 @@ def running(contender: Contender) -> Iterator[Running]:
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            start_new_session=True,  # so Ctrl-C reaches us alone, and we end it in good order
+            start_new_session=True,  # so Ctrl-C reaches this process alone, which then ends it
         )
         try:
             yield Running(server.pid, _port_of(server, errors))
@@ -101,7 +115,7 @@ def _port_of(server: subprocess.Popen[str], errors: IO[str]) -> int:
     """Return the port in the line that the server prints when it is ready."""
     assert server.stdout is not None
     line = server.stdout.readline()
-    if match := re.search(r"http://[^/]*:(\d+)/", line):
+    if match := re.search(r"(?:http|ws)://[^/]*:(\d+)/", line):
         return int(match[1])
     server.wait(PATIENCE)
     errors.seek(0)

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/growth.py
 
-Rule: as in the comparison, it measures and never judges. Here it is the shape of a curve that
-can be trusted, more than any number on it. Takes about four minutes.
+Rule: as in the comparison, it measures and never judges. The shape of a curve can be trusted more
+than any number on it. Takes about four minutes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 import command
 import contenders
-import curves
-import growth_plot
-import growth_report
+import plots
+import report
+import scenarios
 from results import Results
 from scenarios import MIB
 
@@ -27,30 +27,30 @@ PARTS = ("clients", "size", "visits")
 def main() -> int:
     """Measure, print the tables, write the files."""
     arguments = parse_arguments()
-    both = curves.up_to(arguments.clients, arguments.size)
+    both = scenarios.up_to(arguments.clients, arguments.size)
     chosen = [curve for curve in both if curve.name in arguments.only]
-    scenarios = [scenario for curve in chosen for scenario in curve.scenarios]
+    measured = [scenario for curve in chosen for scenario in curve.scenarios]
     if "visits" in arguments.only:
-        scenarios.append(curves.VISITS.with_visits(arguments.visits))
-    results = Results(scenarios, [contenders.CONTENDERS[contenders.SUBJECT]])
-    report = partial(growth_report.text, chosen)
-    return command.run(results, arguments, report, partial(growth_plot.draw, chosen))
+        measured.append(scenarios.VISITS_MEMORY.with_visits(arguments.visits))
+    results = Results(measured, [contenders.CONTENDERS[contenders.SUBJECT]])
+    tables = partial(report.growth, chosen)
+    return command.run(results, arguments, tables, partial(plots.draw_growth, chosen))
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
-    about = "\n".join(f"  {one.name:20} {one.about}" for one in curves.SCENARIOS.values())
+    about = "\n".join(f"  {one.name:20} {one.about}" for one in scenarios.GROWTH.values())
     parser = argparse.ArgumentParser(
         prog="python tests/benchmarks/growth.py",
-        description="Measure how msgproxy takes to more clients, larger messages, and visits.",
+        description="Measure msgproxy with more clients, larger messages, and visits.",
         epilog=f"what is measured:\n{about}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add: Any = parser.add_argument
     add("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"{PARTS}")
-    looks = curves.VISITS.visits
+    looks = scenarios.VISITS_MEMORY.visits
     add("--visits", nargs="+", type=int, default=looks, metavar="N", help=f"(default: {looks})")
-    add("--size", type=int, default=MIB, metavar="BYTES", help="at most so many a message")
+    add("--size", type=int, default=MIB, metavar="BYTES", help="of the largest message")
     command.add_options(parser)
     return command.parse(parser)
 

@@ -1,8 +1,9 @@
-"""The tables at the end.
+"""The tables at the end, as text and in Markdown.
 
-Rule: the ratios are what counts. Everything else is there to tell whether they can be trusted:
-which flaws there were, and whether the load, or others, were busier than the server. Processor
-time for a delivery says nearly the same as deliveries a second, and more steadily.
+Rule: the ratios are what counts. Everything else shows whether they can be trusted: which flaws
+there were, and whether the load, or other programs, were busier than the server. Processor time
+for a delivery says nearly the same as deliveries a second, and more steadily. A table that is
+pasted somewhere is complete: its heads have units, and the line above says how it was measured.
 """
 
 from __future__ import annotations
@@ -11,16 +12,32 @@ from collections.abc import Callable, Sequence
 
 from contenders import Contender
 from results import Results
-from scenarios import Figure, Scenario
+from scenarios import KIB, MIB, Curve, Figure, Point, Scenario, memory_after
 
 BUSY = 0.9
-"""Cores of the load from which on it may have been what was measured."""
+"""Cores of the load above which it may have been what was measured."""
 
 
 def text(results: Results) -> str:
     """Return the report, to print."""
     parts = [_medians(results), *_ratios(results), _cost(results), cores(results), flaws(results)]
     return "\n\n".join(part for part in parts if part)
+
+
+def as_markdown(results: Results) -> str:
+    """Return one table in Markdown: the first subject's medians, and their ratios to the others."""
+    subject = results.subjects[0]
+    peers = [one for one in results.contenders if one is not subject]
+    rows = []
+    for scenario, figure in figures(results):
+        ours = results.median(scenario, subject, figure)
+        ratios = [results.ratio(scenario, subject, peer, figure) for peer in peers]
+        note = "" if figure.more_is_better else " (less is better)"
+        name = f"{scenario.name}, {figure.name}{note}"
+        rows.append([name, show(ours, figure.digits), *(show(ratio, 2) for ratio in ratios)])
+    heads = ["", subject.name, *(f"÷ {peer.name}" for peer in peers)]
+    lost = "\n".join(f"* {line}" for line in flaws(results).splitlines())
+    return f"{markdown(heads, rows)}\n\n{lost}"
 
 
 def show(value: float | None, digits: int = 0) -> str:
@@ -54,7 +71,7 @@ def _medians(results: Results) -> str:
 
 def _ratios(results: Results) -> list[str]:
     tables = []
-    for subject in (one for one in results.contenders if one.is_subject):
+    for subject in results.subjects:
         peers = [one for one in results.contenders if one is not subject]
         rows = [
             [
@@ -76,7 +93,7 @@ def _cost(results: Results) -> str:
 
 
 def cores(results: Results) -> str:
-    """Tell who kept the machine busy."""
+    """Say what kept the machine busy."""
 
     def cell(scenario: Scenario, contender: Contender) -> str:
         if not (busy := results.cores(scenario, contender)):
@@ -88,7 +105,7 @@ def cores(results: Results) -> str:
 
 
 def flaws(results: Results) -> str:
-    """Tell what was lost and what failed."""
+    """Say what was lost and what failed."""
     lines = []
     for contender in results.contenders:
         found = results.flaws(contender)
@@ -120,3 +137,59 @@ def _table(title: str, columns: Sequence[Contender], rows: list[list[str]]) -> s
         for line in lines
     ]
     return "\n".join([written[0], "-" * len(written[0]), *written[1:]])
+
+
+UNITS = ((MIB, "MiB"), (KIB, "KiB"), (1, "B"))
+
+
+def growth(curves: Sequence[Curve], results: Results) -> str:
+    """Return the report of growth: a table for each curve, and one for the memory."""
+    parts = [_curve(curve, results) for curve in curves]
+    parts += [_memory(one, results) for one in results.scenarios if one.visits]
+    return "\n\n".join([*parts, cores(results), flaws(results)])
+
+
+def value(results: Results, point: Point, figure: Figure) -> float | None:
+    """Return what was measured at a point: the median of the rounds."""
+    return results.median(point.scenario_of(figure), results.contenders[0], figure)
+
+
+def memory(results: Results, visits: int, scenario: Scenario) -> float | None:
+    """Return how many KiB the server had after so many visits."""
+    return results.median(scenario, results.contenders[0], memory_after(visits))
+
+
+def name_of(curve: Curve, point: Point) -> str:
+    """Write a place on the axis as people read it: 1,000 clients, or 64 KiB."""
+    if curve.name != "size":
+        return f"{point.x:,}"
+    size, unit = next((size, unit) for size, unit in UNITS if point.x >= size)
+    return f"{point.x // size} {unit}"
+
+
+def _curve(curve: Curve, results: Results) -> str:
+    rows = [
+        [
+            name_of(curve, point),
+            *(show(value(results, point, one), one.digits) for one in curve.figures),
+        ]
+        for point in curve.points
+    ]
+    heads = [curve.axis, *(figure.name for figure in curve.figures)]
+    return f"{curve.title} ({curve.fixed}):\n\n{markdown(heads, rows)}"
+
+
+def _memory(scenario: Scenario, results: Results) -> str:
+    rows = [[f"{visits:,}", show(memory(results, visits, scenario))] for visits in scenario.visits]
+    return f"Visits ({scenario.about}):\n\n{markdown(['visits', 'KiB'], rows)}"
+
+
+def markdown(heads: list[str], rows: list[list[str]]) -> str:
+    """Write a table of numbers in Markdown that can also be read as text."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = []
+    for first, *others in (heads, rule, *rows):
+        cells = [first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)

@@ -1,19 +1,115 @@
-"""All outcomes of one run of the benchmark: medians and ratios.
+"""What comes out: the outcome of one run, and of all runs the medians and ratios.
 
-Rule: only figures of one run are compared. Rounds go round all servers, so what else happens
-on the machine meets all of them; the median forgets the worst and the best of it.
+Rule: only figures of one run of the benchmark are compared. Rounds go round all servers, so
+whatever else happens on the machine hits all of them; the median drops the best and the worst. A
+run that went wrong is an outcome as well: its flaws are counted, never averaged away.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import statistics
+import time
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from contenders import Contender
-from outcome import Cores, Flaws, Outcome
 from scenarios import Figure, Scenario
+
+KIB = 1024
+
+
+@dataclass(slots=True)
+class Flaws:
+    """What must not happen, in messages times receivers."""
+
+    lost: int = 0
+    duplicated: int = 0
+    """Received twice; a sender's own messages that come back count as well."""
+
+    reordered: int = 0
+    """Received after a later one of the same sender."""
+
+    other_order: int = 0
+    """Receivers that got the messages in another order than the first one that got them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """How many cores were busy on average, and with what."""
+
+    server: float
+    load: float
+    """Near 1 means that the load may have been what was measured, and not the server."""
+
+    others: float
+    """Other programs slow both down: if this is more than a little, trust ratios only."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One run of one scenario against one server."""
+
+    figures: dict[str, float]
+    seconds: float
+    cores: Cores | None
+    """None where the system does not say."""
+
+    deliveries: int = 0
+    flaws: Flaws = field(default_factory=Flaws)
+
+
+class Meter:
+    """Measures the time of a `with` block, and the processor time of each side in it."""
+
+    def __init__(self, server: int) -> None:
+        self._server = server
+        self.seconds = 0.0
+        self.cores: Cores | None = None
+
+    def __enter__(self) -> Self:
+        self._before = processor_seconds(self._server)
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.perf_counter() - self._began
+        if self._before and (after := processor_seconds(self._server)):
+            used = [b - a for a, b in zip(self._before, after, strict=True)]
+            server, load, everyone = (seconds / self.seconds for seconds in used)
+            self.cores = Cores(server, load, max(0.0, everyone - server - load))
+
+    def outcome(self, figures: dict[str, float]) -> Outcome:
+        """Return an outcome with what has been measured."""
+        return Outcome(figures, self.seconds, self.cores)
+
+
+def processor_seconds(server: int) -> tuple[float, float, float] | None:
+    """Return the processor time so far of the server, of this process, and of everyone.
+
+    Only on systems with /proc (`man proc_pid_stat`, `man proc_stat`).
+    """
+    try:
+        # The second field is the program's name in parentheses, and may contain anything.
+        of_server = Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[11:13]
+        of_all = Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]
+    except OSError:
+        return None
+    user, nice, system, _idle, _waiting, *interrupts = map(int, of_all)
+    tick = os.sysconf("SC_CLK_TCK")
+    everyone = user + nice + system + sum(interrupts)
+    return sum(map(int, of_server)) / tick, time.process_time(), everyone / tick
+
+
+def resident_kib(process: int) -> float | None:
+    """Return how much memory of a process is in RAM, on systems with /proc."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") / KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +130,11 @@ class Results:
     scenarios: list[Scenario]
     contenders: list[Contender]
     all: list[Result] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> list[Contender]:
+        """Return those that are compared with all others: msgproxy, or else the last one."""
+        return [one for one in self.contenders if one.is_subject] or self.contenders[-1:]
 
     def outcomes(self, scenario: Scenario, contender: Contender) -> list[Outcome]:
         """Return the outcomes of all rounds that did not fail."""
@@ -59,7 +160,7 @@ class Results:
         return None if ours is None or not theirs else ours / theirs
 
     def cores(self, scenario: Scenario, contender: Contender) -> Cores | None:
-        """Return who kept how many cores busy, in the median."""
+        """Return how many cores were busy, in the median."""
         known = [o.cores for o in self.outcomes(scenario, contender) if o.cores is not None]
         if not known:
             return None
@@ -109,7 +210,7 @@ class Results:
                 s.name: {f.name: self.ratio(s, subject, peer, f) for f in s.figures}
                 for s in self.scenarios
             }
-            for subject in self.contenders
+            for subject in self.subjects
             for peer in self.contenders
-            if subject.is_subject and subject is not peer
+            if subject is not peer
         }

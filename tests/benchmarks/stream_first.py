@@ -2,17 +2,17 @@
 
     python tests/benchmarks/stream_first.py --bridge 'redis://127.0.0.1:6379/0?stream=talk'
 
-It takes the options of `msgproxy serve`, and is one, but for two queues and what a bridge does
-with them. No thread and no lock is added, and reader, broker and writer do not notice::
+It takes the options of `msgproxy serve`, and differs from it in two queues and in what a bridge
+does with them. No thread and no lock is added, and reader, broker and writer stay the same::
 
     reader-n ─► outbound-0 ─► writer-0 ─► Redis stream ─► reader-0 ─► inbound ─► broker
 
 Rule: the broker gets messages from one thread only, the one that reads the stream. So the order of
 the stream is the order of all clients of all instances; and without Redis nothing arrives.
 
-It is no part of msgproxy. What it does worse than that would have to: in a stop, what is on its
-way to the stream and back is heard on other instances only; and so is what a client says that was
-cut off. Do not mix it with instances of msgproxy on one stream: theirs is another order.
+It is not part of msgproxy, and it lacks some care: during a stop, a message on its way to the
+stream and back reaches other instances only, and so do messages of a client that was cut off. Do
+not mix it with instances of msgproxy on one stream: theirs is another order.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class DivertingQueue(InboundQueue):
             case Left(session):
                 self._here.pop(session.number, None)
             case Received(session) if session.number not in self._here:
-                # It has left meanwhile, so the broker would not listen to it any more.
+                # It has left meanwhile, so the broker would ignore it.
                 item = replace(item, session=self._here[Bridge.number])
         super()._put(item)
 
@@ -80,7 +80,7 @@ class StreamFirst(Queues):
     """Makes the queues of one server."""
 
     def inbound(self, limits: Limits) -> queue.Queue[Any]:
-        """Make both queues, since one has to know the other."""
+        """Make both queues, since one must know the other."""
         made = DivertingQueue(limits.inbound_limit)
         self._outbox = made.outbox = InboundQueue(limits.inbound_limit)
         return made
@@ -119,14 +119,14 @@ class StreamFirstBridge(Bridge):
         self._origin = self._entries._origin
         self._entries = NamingWriter(self._origin)
         self._said = self._entries.said
-        self._cursor = StreamCursor(own=b"nobody")  # so no entry is passed over as one's own
+        self._cursor = StreamCursor(own=b"nobody")  # so no entry is skipped as its own
 
     def send(self, outgoing: Outgoing) -> bool:  # noqa: ARG002
         """Do nothing: what the broker forwards comes from the stream."""
         return True
 
     def end(self, farewell: Farewell) -> None:
-        """End as ever. The readers have ended, so a bound would only keep out the end mark."""
+        """End as usual. The readers have ended, so a bound would only keep out the end mark."""
         self._outbound.maxsize = 0
         super().end(farewell)
 
