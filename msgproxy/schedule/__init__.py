@@ -1,8 +1,8 @@
 """Be the scheduler: decide which thread goes next.
 
-A `Schedule` is a list of steps, or decided by hand. `Scheduled` makes queues for a server at
-which it decides; any other code can stand at a `Schedule.turn`. `explore` tries all schedules of
-a small scene, and `replay` shows one of them again.
+A `Schedule` is a list of steps, or decided by hand. `Scheduled` makes a server's queues ask it;
+any other code can wait for a `Schedule.turn`. `explore` tries all schedules of a small scene, and
+`replay` runs one of them again.
 """
 
 from msgproxy.schedule.explore import explore, replay

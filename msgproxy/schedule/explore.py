@@ -1,10 +1,10 @@
 """The explorer: tries all schedules of a small scene, and finds those that fail.
 
-Rule: it decides when every thread of the scene stands at a turn or has ended, and at nothing
-else. So the same scene is explored in the same order each time, and what failed fails again.
+Rule: it decides only when every thread of the scene waits for a turn or has ended. So the same
+scene is explored in the same order each time, and a schedule that failed fails again.
 
-A scene is a function that gets a schedule. It yields its threads, and is gone on with when they
-have ended, to look at what has become of it::
+A scene is a function that gets a schedule. It yields its threads, and resumes when they have
+ended, to check the outcome::
 
     def two_join(schedule):
         members = set()
@@ -20,8 +20,8 @@ have ended, to look at what has become of it::
         assert members == {"ana", "bob"}, f"only {members} joined"
 
 The number of schedules grows fast: two threads of n steps have (2n)! / (n!)² of them. Hence the
-bounds. A thread that waits for something else than a turn (a lock, a socket) cannot be told from
-one that is slow; what it waits for belongs into the `is_possible` of a turn.
+bounds. A thread that waits for anything but a turn (a lock, a socket) cannot be told from a slow
+one; put what it waits for into the `is_possible` of a turn.
 """
 
 from __future__ import annotations
@@ -43,25 +43,25 @@ Scene = Callable[[Schedule], Iterator[Threads]]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A schedule that fails, and how. `replay` does it again."""
+    """A schedule that fails, and its error. `replay` runs it again."""
 
     steps: list[str]
     error: Exception
 
 
 @dataclass(frozen=True, slots=True)
-class Explored:
-    """What came of it: how many schedules were tried, and which of them fail."""
+class Exploration:
+    """The result: how many schedules were tried, and which of them fail."""
 
     tried: int
     is_complete: bool
-    """Whether these are all that there are."""
+    """Whether these were all."""
     failures: list[Failure]
 
 
 @dataclass(slots=True)
-class Course:
-    """One schedule, as it was taken: at each step, what could have been taken."""
+class ChoicePath:
+    """One schedule as it was taken; and for each step, what could have been taken instead."""
 
     taken: list[str] = field(default_factory=list)
     choices: list[list[str]] = field(default_factory=list)
@@ -77,52 +77,52 @@ class Course:
 
 
 class Deadlock(AssertionError):
-    """Threads stand at turns, none of which is possible."""
+    """Threads wait for turns, none of which is possible."""
 
 
-def explore(scene: Scene, *, at_most: int = 1000, seconds: float = 10.0) -> Explored:
+def explore(scene: Scene, *, at_most: int = 1000, seconds: float = 10.0) -> Exploration:
     """Try the schedules of a scene, depth first, until there are no more or a bound is reached."""
     deadline = time.monotonic() + seconds
     failures: list[Failure] = []
     prefix: list[str] | None = []
     for tried in itertools.count(1):
         assert prefix is not None
-        course = _take(scene, prefix)
-        if course.error:
-            failures.append(Failure(course.taken, course.error))
-        prefix = course.next_prefix()
+        path = _take(scene, prefix)
+        if path.error:
+            failures.append(Failure(path.taken, path.error))
+        prefix = path.next_prefix()
         if prefix is None or tried >= at_most or time.monotonic() > deadline:
-            return Explored(tried, prefix is None, failures)
+            return Exploration(tried, prefix is None, failures)
     raise AssertionError("counting has no end")
 
 
 def replay(scene: Scene, steps: Sequence[str]) -> None:
-    """Have a scene go by these steps, and raise what comes of it, if it fails."""
+    """Run a scene by these steps, and raise its error if it fails."""
     if error := _take(scene, steps).error:
         raise error
 
 
-def _take(scene: Scene, prefix: Sequence[str]) -> Course:
+def _take(scene: Scene, prefix: Sequence[str]) -> ChoicePath:
     """Run a scene: by these steps first, and then by the first that is possible, each time."""
-    course = Course()
+    path = ChoicePath()
     schedule = Schedule(by_hand=True)
-    looking = scene(schedule)
-    cast = Cast(schedule, next(looking))
+    running = scene(schedule)
+    threads = SceneThreads(schedule, next(running))
     try:
-        while choices := cast.choices():
-            step = prefix[len(course.taken)] if len(course.taken) < len(prefix) else choices[0]
-            course.choices.append(choices)
-            course.taken.append(step)
+        while choices := threads.choices():
+            step = prefix[len(path.taken)] if len(path.taken) < len(prefix) else choices[0]
+            path.choices.append(choices)
+            path.taken.append(step)
             schedule.allow(step)
-        next(looking, None)
+        next(running, None)
     except Exception as error:
-        course.error = error
+        path.error = error
     finally:
-        cast.end()
-    return course
+        threads.end()
+    return path
 
 
-class Cast:
+class SceneThreads:
     """The threads of a scene."""
 
     def __init__(self, schedule: Schedule, threads: Threads) -> None:
@@ -137,9 +137,10 @@ class Cast:
             thread.start()
 
     def choices(self) -> list[str]:
-        """Wait until all have come to a turn or to their end. Return the steps that are possible.
+        """Wait until each thread waits for a turn or has ended. Return the steps that are possible.
 
-        Raise what a thread has died of, or Deadlock if there is none, though not all have ended.
+        Raise the error of a thread that died. Raise Deadlock if no step is possible, though some
+        threads have not ended.
         """
         possible = self._schedule.waiting(cast=self._playing)
         if self._error:
@@ -150,7 +151,7 @@ class Cast:
         return possible
 
     def end(self) -> None:
-        """Wait until all have ended, whatever they waited for."""
+        """End all threads, whatever they wait for, and join them."""
         self._schedule.abandon()
         for thread in self._all:
             thread.join(self._schedule.patience)
@@ -165,4 +166,4 @@ class Cast:
             self._error = self._error or error
         finally:
             self._playing.discard(current_thread())
-            self._schedule.look_again()
+            self._schedule.recheck()

@@ -1,16 +1,16 @@
 """A schedule: which thread does the next step, decided by a list or by hand.
 
-Rule: a thread that comes to a step waits until it is its turn, and one step is done at a time.
-So threads wait for the word of another here, and even the broker waits: its promise to wait for
-no client is suspended, on purpose. This is also the one lock besides those of the queues.
+Rule: a thread that comes to a step waits for its turn, and one step is done at a time. So threads
+wait for each other here, and even the broker waits: its promise to wait for no client is suspended
+on purpose. Apart from those of the queues, this is the only lock.
 
-A race is an order of steps that nobody had thought of. Left alone, it happens once in a million
+A race is an order of steps that nobody had thought of. By itself it happens once in a million
 times. With a schedule it happens when you say so, and again when you say so again.
 
 Steps are lines such as "reader-1 puts 1.1 on inbound" (see `steps`). Which of them wait:
 
 * by hand (after `hold`): all, each until it is allowed;
-* otherwise those that are still to come in the list. All others pass; at its end, all do.
+* otherwise those that are still to come in the list. All others pass; after its end, all do.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Thread, current_thread
 
-from msgproxy.schedule.steps import StepMissed, Turn, means
+from msgproxy.schedule.steps import StepMissed, Turn, matches
 
 PATIENCE = 10.0
 """Seconds that `allow` and `finish` wait for a step that does not come."""
@@ -33,10 +33,10 @@ class Schedule(AbstractContextManager["Schedule"]):
     def __init__(
         self, steps: Iterable[str] = (), *, by_hand: bool = False, patience: float = PATIENCE
     ) -> None:
-        """Begin with a list of steps, or by hand, or with neither: then everything passes."""
+        """Begin with a list of steps, or by hand, or with neither: then every step passes."""
         self.taken: list[str] = []
-        """All steps in the order in which they were taken, also by who just passed. Given to a
-        new `Schedule`, they are taken in this order again."""
+        """All steps in the order in which they were taken, also those that just passed. A new
+        `Schedule` made of them takes them in this order again."""
         self.patience = patience
         self._change = threading.Condition()
         self._to_come = deque(steps)
@@ -52,11 +52,11 @@ class Schedule(AbstractContextManager["Schedule"]):
     def turn(
         self, step: str, is_possible: Callable[[], bool] = lambda: True, *, is_last: bool = False
     ) -> Iterator[None]:
-        """Wait for the turn to do what stands in the `with` block.
+        """Wait for the turn to run the `with` block.
 
-        What is not possible is nobody's turn; so the block itself need not wait for anything, and
-        there is no turn in it. Who `is_last` waits until it is the next of the steps to come, or
-        there are none. If it is not among them, everything runs freely from then on.
+        A step that is not possible gets no turn; so the block itself need not wait for anything,
+        and contains no other turn. A step that `is_last` waits until it is the next one to come,
+        or there are none. If it is not among them, everything runs freely from then on.
         """
         me = current_thread()
         with self._change:
@@ -76,27 +76,27 @@ class Schedule(AbstractContextManager["Schedule"]):
         finally:
             self._end_turn(is_planned)
 
-    def look_again(self) -> None:
-        """Say that something has changed, outside any turn, on which depends what is possible."""
+    def recheck(self) -> None:
+        """Ask again which steps are possible: something has changed outside a turn."""
         with self._change:
             self._change.notify_all()
 
     @property
     def is_over(self) -> bool:
-        """Whether everything passes: nothing is planned, and nobody decides by hand."""
+        """Whether every step passes: nothing is planned, and nothing decided by hand."""
         return not self._to_come and not self._is_by_hand
 
-    # Called by whoever decides.
+    # Called by the thread that decides.
 
     def hold(self) -> None:
-        """Decide by hand from now on: nothing happens but what is allowed."""
+        """Decide by hand from now on: only steps that are allowed are taken."""
         with self._change:
             self._is_by_hand = True
 
     def waiting(self, at_least: int = 0, *, cast: Collection[Thread] = ()) -> list[str]:
-        """Return the steps at which threads stand and that could be taken now, sorted.
+        """Return the steps that threads wait for and that could be taken now, sorted.
 
-        Wait until there are so many, and until every thread of `cast` stands at some step. Raise
+        Wait until there are that many, and until every thread of `cast` waits for some step. Raise
         StepMissed if that takes longer than `patience`.
         """
 
@@ -114,7 +114,7 @@ class Schedule(AbstractContextManager["Schedule"]):
         self.finish()
 
     def plan(self, steps: Iterable[str]) -> None:
-        """Let these steps be taken in this order, behind those that were planned before."""
+        """Let these steps be taken in this order, after those that were planned before."""
         with self._change:
             planned = list(steps)
             self._to_come.extend(planned)
@@ -135,7 +135,7 @@ class Schedule(AbstractContextManager["Schedule"]):
                     raise self._give_up(f"'{late}' has not {'ended' if has_begun else 'come'}")
 
     def release(self) -> None:
-        """Let everything run freely, from now on: forget what was planned, and the hand."""
+        """Let everything run freely from now on: drop the plan, and decide nothing by hand."""
         with self._change:
             self._to_come.clear()
             self._unfinished = 0
@@ -144,7 +144,7 @@ class Schedule(AbstractContextManager["Schedule"]):
             self._change.notify_all()
 
     def abandon(self) -> None:
-        """Let whoever stands at a turn, or comes to one, get a StepMissed instead."""
+        """Raise StepMissed in every thread that waits for a turn, or comes to one."""
         with self._change:
             self._is_abandoned = True
             self.release()
@@ -169,11 +169,11 @@ class Schedule(AbstractContextManager["Schedule"]):
     def _may_go(self, turn: Turn) -> bool:
         if self._running is not None or not turn.is_possible():
             return False
-        is_free = not self._is_by_hand and not any(means(s, turn.step) for s in self._to_come)
+        is_free = not self._is_by_hand and not any(matches(s, turn.step) for s in self._to_come)
         return is_free or self._is_next(turn)
 
     def _is_next(self, turn: Turn) -> bool:
-        return bool(self._to_come) and means(self._to_come[0], turn.step)
+        return bool(self._to_come) and matches(self._to_come[0], turn.step)
 
     def _end_turn(self, was_planned: bool) -> None:
         with self._change:

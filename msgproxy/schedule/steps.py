@@ -1,8 +1,8 @@
 """Steps: what a schedule puts in order.
 
-Rule: a step is a line of words, of which the first is the thread that takes it. Whoever writes
-a schedule may leave out words behind that: "reader-1 puts" means the next one, whatever reader-1
-puts there, and "broker puts outbound-2" is "broker puts 1.1 on outbound-2" too.
+Rule: a step is a line of words, of which the first is the thread that takes it. In a schedule, any
+of the other words may be left out: "reader-1 puts" is the next put of reader-1, whatever it puts,
+and "broker puts outbound-2" is "broker puts 1.1 on outbound-2" too.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from msgproxy.errors import MsgproxyError
 
 
 class StepMissed(MsgproxyError):
-    """A step did not come in time; the text says who stands where."""
+    """A step did not come in time; the text says which thread waits for which step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a thread stands at: a step, and whether it can be done without waiting."""
+    """What a thread waits for: a step, and whether it can be done without more waiting."""
 
     step: str
     is_possible: Callable[[], bool]
@@ -28,8 +28,8 @@ class Turn:
         return f"'{self.step}'" + ("" if self.is_possible() else " (not possible yet)")
 
 
-def means(step: str, full: str) -> bool:
-    """Return whether a step, as somebody wrote it, means this one."""
+def matches(step: str, full: str) -> bool:
+    """Return whether a step, perhaps with words left out, is this one."""
     words = iter(full.split())
     first, *others = step.split()
     return next(words) == first and all(word in words for word in others)

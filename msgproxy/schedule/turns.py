@@ -1,8 +1,8 @@
 """Queues at which threads wait for their turn.
 
-Rule: `put` and `get` wait until the schedule lets them, and then do what the queue always does.
-It is the one class of queue here that overrides more than the four hooks: a hook runs with the
-queue's lock held, where it must not wait.
+Rule: `put` and `get` wait for their turn, and then do what the queue always does. This class of
+queue overrides more than the four hooks, since a hook runs with the queue's lock held, where it
+must not wait.
 
 The steps of a server, as the schedule knows them::
 
@@ -12,11 +12,11 @@ The steps of a server, as the schedule knows them::
     accept stops                            writer-2 takes from outbound-2
     accept puts stopped on inbound
 
-A step comes up when it can be done: a take when something is there to be taken, a put when there
-is room for it. What a reader puts on its own client's outbound queue (the welcome, a pong) is no
-step and passes: when a client pings is not for the server to decide. The two steps of
-`accept` may stand in a list; but they wait for no hand, and for a list not for ever. If what is
-left of it does not come, everything runs freely, so that the server can end.
+A step gets its turn only when it can be done: a take when there is something to take, a put when
+there is room. What a reader puts on its own client's outbound queue (the welcome, a pong) is no
+step and passes: the server does not decide when a client pings. The two steps of `accept` may be
+in a list; but they are never held by hand, and by a list not for ever. If the rest of it does not
+come, everything runs freely, so that the server can end.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from msgproxy.schedule.schedule import Schedule
 from msgproxy.schedule.steps import StepMissed
 
 
-class ByTurns(queue.Queue[Any]):
-    """What comes before a queue's class, so that a schedule decides who puts and takes when."""
+class ScheduledMixin(queue.Queue[Any]):
+    """Goes before a queue's own class: a schedule decides which thread puts and takes when."""
 
     name: str
     schedule: Schedule
     putting: set[Thread]
-    """Who is about to put: `Stopped` comes behind them, though somebody held them up."""
+    """Threads that are about to put: `Stopped` comes after them, even if they are held up."""
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Wait for the turn, then put."""
@@ -56,11 +56,11 @@ class ByTurns(queue.Queue[Any]):
             self.putting.discard(current_thread())
             super().put(item, block, timeout)
         if is_last:
-            with suppress(StepMissed):  # whoever decides is told by `finish` as well
+            with suppress(StepMissed):  # `finish` raises it in the thread that decides, too
                 self.schedule.finish()
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Wait for something to take, and for the turn; then take. Others do so at once."""
+        """Wait for something to take and for the turn, then take."""
         step = f"{current_thread().name} takes from {self.name}"
         with self.schedule.turn(step, lambda: not self.empty()):
             return super().get(block, timeout)
@@ -69,14 +69,14 @@ class ByTurns(queue.Queue[Any]):
         return not self.full()
 
     def _has_no_other(self) -> bool:
-        # In a list it can be tried all the same: whether the server sees to it is the question.
+        # In a list it may be tried anyway: the question is whether the server prevents it.
         is_alone = len(self.putting) == 1 or not self.schedule.is_over
         return is_alone and self._has_room()
 
 
 def by_turns(made: queue.Queue[Any], name: str, schedule: Schedule) -> queue.Queue[Any]:
-    """Have a new queue wait for the schedule, in which it is called `name`."""
-    scheduled = put_before(ByTurns, made)
+    """Make a new queue wait for the schedule, in which it is called `name`."""
+    scheduled = put_before(ScheduledMixin, made)
     scheduled.name, scheduled.schedule, scheduled.putting = name, schedule, set()
     return scheduled
 
@@ -84,7 +84,7 @@ def by_turns(made: queue.Queue[Any], name: str, schedule: Schedule) -> queue.Que
 class Scheduled(QueuesAround):
     """Makes queues at which a schedule decides: give it to one server.
 
-    With other `queues` it decides at those; and it can be recorded, which changes nothing.
+    With other `queues` it decides at those. It can be recorded like any queues.
     """
 
     def __init__(self, schedule: Schedule, queues: Queues | None = None) -> None:
@@ -101,7 +101,7 @@ class Scheduled(QueuesAround):
         return by_turns(made, f"outbound-{number}", self._schedule)
 
     def stopping(self) -> None:
-        """Wait for the turn to stop, which is a step like `Stopped`: of a list, or of none."""
+        """Wait for the turn to stop: like `Stopped`, a step that need not be in a list."""
         with self._schedule.turn(f"{current_thread().name} stops", is_last=True):
             super().stopping()
 

@@ -10,7 +10,7 @@ from clients import CLOSE, wait_for_clients
 from planned_server import heard_until_close, nothing_planned, talk_in_turns  # noqa: F401
 
 from msgproxy import Limits
-from msgproxy.schedule.steps import means
+from msgproxy.schedule.steps import matches
 
 SMALL = Limits(max_message_size=1000, inbound_limit=4000, outbound_limit=5064)
 """Five messages of 1000 bytes are too much for a client that takes none of them."""
@@ -46,7 +46,7 @@ def test_who_is_cut_off_while_it_leaves_gets_one_goodbye(talk, schedule, steps, 
     assert heard_until_close(bob) == (["x" * 1000] * 4, code)
     wait_for_clients(server, 1)
     assert ana.say_goodbye()[0] == 1000  # so the broker has handled all that bob put
-    goodbyes = [step for step in schedule.taken if means("broker puts goodbye outbound-2", step)]
+    goodbyes = [step for step in schedule.taken if matches("broker puts goodbye outbound-2", step)]
     assert len(goodbyes) == 1
 
 

@@ -62,7 +62,7 @@ class LevelThread(threading.Thread):
             self.at, self.frames = None, []
             self.made.is_over = True
             self.level_run.playing.discard(self)
-            self.level_run.schedule.look_again()
+            self.level_run.schedule.recheck()
 
     # Called by itself.
 
