@@ -10,6 +10,8 @@ from play.level import LEVELS, Level
 from playwright.sync_api import expect
 from site_of_levels import history, level_on, press, site, visitor  # noqa: F401
 
+pytestmark = pytest.mark.timeout(600)  # the first test builds the page
+
 NAMES = sorted(path.stem for path in LEVELS.glob("*.py"))
 
 

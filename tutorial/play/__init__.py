@@ -10,7 +10,7 @@ whatever cannot be looked into is an error, not a guess.
 
 | module | what it does |
 |---|---|
-| `weave` | puts a stop before each line of a function |
+| `weave`, `stack` | puts a stop before each line of a function |
 | `memory` | loops and `with` blocks whose memory can be looked at |
 | `stand_ins` | Lock, Condition, Queue and Thread that say why one would have to wait |
 | `level`, `imports` | reads a level, and loads it afresh for each run |

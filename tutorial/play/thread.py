@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING, Any
 from msgproxy.schedule import StepMissed
 
 from . import Abandoned, LevelError
+from .memory import SEEN_THROUGH
+from .stack import Position
 from .stand_ins import STAND_INS, Thread
 from .state import Walk
-from .weave import Position, Stop
+from .weave import Stop
 
 if TYPE_CHECKING:
     from .run import Run
+
+
+UNNAMED = frozenset({"__init__", "__call__", "__enter__", "__exit__"})
+"""Methods that a line calls without their names."""
 
 
 class LevelThread(threading.Thread):
@@ -115,14 +121,15 @@ class LevelThread(threading.Thread):
         called = ""
         above: FrameType | None = frame
         while above is not None and above.f_code is not LevelThread.run.__code__:
-            if not self.is_woven(above):
+            if self.is_woven(above):
+                if called:
+                    _refuse_hidden_values(above, called)
+                yield above
+                called = above.f_code.co_name
+            elif above.f_code not in SEEN_THROUGH:
                 if self.level_run.shown:
                     return  # what it has been given stands for it
                 raise LevelError(f"{self.name} is in {above.f_code.co_name}, which is not woven")
-            if called:
-                _refuse_hidden_values(above, called)
-            yield above
-            called = above.f_code.co_name
             above = above.f_back
 
     # Called by whoever decides, while it stands.
@@ -199,7 +206,7 @@ def _refuse_hidden_values(frame: FrameType, called: str) -> None:
         raise LevelError(
             f"{where}: the call of {called} is part of a larger line; make it a line of its own"
         )
-    if called != name and called not in ("__init__", "__call__"):
+    if called != name and called not in UNNAMED:
         raise LevelError(f"{where}: {name} calls {called}, unseen")
 
 

@@ -22,15 +22,15 @@ from dataclasses import dataclass, field
 from types import CodeType
 
 from . import LevelError
+from .stack import Position, called, first_evaluated, place, values
 
-WAITING = frozenset({"acquire", "get", "join", "put", "take_all", "wait"})
+WAITING = frozenset({"__enter__", "acquire", "get", "join", "put", "take_all", "wait"})
 """Methods that may have to wait, if the object is a stand-in."""
 
 SILENT = frozenset({"pass", "break", "continue", "global", "nonlocal", "import", "importfrom"})
 """Statements that touch nothing."""
 
 Weaving = Callable[[ast.stmt], list[ast.stmt]]
-Position = tuple[int | None, int | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Weaver:
         return weave_kind(node)
 
     def _simple(self, node: ast.stmt) -> list[ast.stmt]:
-        self._note_calls(*_values(node))
+        self._note_calls(*values(node))
         return [self._before(node), node]
 
     def _functiondef(self, node: ast.FunctionDef) -> list[ast.stmt]:
@@ -169,6 +169,7 @@ class Weaver:
             return self._with(ast.copy_location(ast.With([item], [inner]), node))
         expression = item.context_expr
         self._note_calls(expression)
+        self.calls[place(node)] = ""  # where Python 3.11 says that it enters
         before = self._before(expression, wait="__enter__")
         name = f"__with_{len(self.stops)}"
         self._stop(expression, label="the with ends")
@@ -228,9 +229,8 @@ class Weaver:
 
     def _note_calls(self, *expressions: ast.expr) -> None:
         for expression in expressions:
-            for node in _first_evaluated(expression):
-                place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-                self.calls[place] = _called(node)
+            for node in first_evaluated(expression):
+                self.calls[place(node)] = called(node)
 
     def _refuse_generators(self, node: ast.FunctionDef) -> None:
         for inner in ast.walk(node):
@@ -243,45 +243,6 @@ class Weaver:
 
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _values(node: ast.stmt) -> list[ast.expr]:
-    """Return what a simple statement evaluates first, with nothing else on the stack."""
-    match node:
-        case ast.Expr(value=value) | ast.Assign(value=value):
-            return [value]
-        case ast.AnnAssign(value=ast.expr() as value) | ast.Assert(test=value):
-            return [value]
-        case ast.Raise(exc=ast.expr() as value):
-            return [value]
-    return []  # `x += f()` has loaded x already
-
-
-def _first_evaluated(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield the expressions that are evaluated while nothing else of the line is kept."""
-    yield node
-    match node:
-        case ast.Call(func=ast.Attribute(value=part)) | ast.Attribute(value=part):
-            yield from _first_evaluated(part)
-        case ast.Subscript(value=part) | ast.BinOp(left=part) | ast.Compare(left=part):
-            yield from _first_evaluated(part)
-        case ast.UnaryOp(operand=part) | ast.NamedExpr(value=part):
-            yield from _first_evaluated(part)
-        case ast.BoolOp(values=parts):
-            for part in parts:
-                yield from _first_evaluated(part)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            for part in (test, body, orelse):
-                yield from _first_evaluated(part)
-
-
-def _called(node: ast.expr) -> str:
-    match node:
-        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
-            return name
-        case ast.Attribute(attr=name):
-            return name  # a property
-    return ""
 
 
 def _load(name: str) -> ast.Name:
