@@ -58,6 +58,19 @@ def test_labels_lie_neither_on_each_other_nor_on_lines(show, name: str):
     assert page.evaluate(OVERLAPS) == []
 
 
+@pytest.mark.parametrize("name", RUNS)
+def test_no_label_is_smaller_than_10_pixels(show, name: str):
+    """As it is painted where there is little room: the picture keeps its size, and is scrolled."""
+    page = show(f'<div style="width:300px">{draw(run(name))._repr_html_()}</div>')
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll("svg text")].map((text) => {
+            const scale = text.getScreenCTM().a;
+            return scale * parseFloat(getComputedStyle(text).fontSize);
+        })"""
+    )
+    assert min(sizes) >= 10
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_cover_nothing(show, text: str):
     """Not even characters that are wider or higher than others."""

@@ -2,7 +2,7 @@
 
     python tutorial/comparison/compare.py > tutorial/comparison/results.txt
 
-Rule: only ratios within one run say anything, and nothing is asserted. The servers take turns of a
+Rule: only ratios within one run count, and nothing is asserted. The servers take turns of a
 fraction of a second, so whatever else the machine does hits all of them.
 
 A *latency* is the time from sending a message, with nothing else going on, until one other client
@@ -32,16 +32,16 @@ SERVERS = {
 ABOUT = """\
 threads   step10_stopping.py: two threads for each client, a message at a time
 tasks     asyncio_proxy.py: two tasks for each client, a message at a time
-msgproxy  the package: threads, but all that waits at a time, encoded once"""
+msgproxy  the package: threads, but all waiting messages at a time, encoded once"""
 
 CROWDS = (2, 20, 100)  # clients
 TURNS = 2  # of each server, for each number of clients
 SECONDS = 0.25  # of each measurement in a turn
 PAUSE = 0.004  # seconds between messages whose latency is measured
-BURST = 50  # messages; fewer than any of the servers lets wait for a client
-PATIENCE = 20.0  # seconds to wait for what has to come
+BURST = 50  # messages; each server lets more than that wait for a client
+PATIENCE = 20.0  # seconds to wait for anything
 FRAME = b"\x81\x3c" + b"x" * 60  # as servers send it, without a mask
-MASKED = b"\x81\xbc\0\0\0\0" + b"x" * 60  # as clients do; a mask of zeros changes nothing
+MASKED = b"\x81\xbc\0\0\0\0" + b"x" * 60  # as clients send it; a mask of zeros changes nothing
 REQUEST = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
@@ -61,9 +61,9 @@ class Client:
         self.unread = answer.partition(b"\r\n\r\n")[2]
 
     def receive(self) -> int:
-        """Take what has come, and return how many messages it was."""
+        """Receive what has come, and return how many messages that was."""
         if not (data := self.socket.recv(1 << 18)):
-            raise SystemExit("a server hung up in the middle of it")
+            raise SystemExit("a server closed a connection")
         self.unread += data
         count = self.unread.count(FRAME)
         rest = self.unread.replace(FRAME, b"")
@@ -76,7 +76,7 @@ class Client:
 
 
 class Crowd:
-    """All clients of one server. The first of them speaks, and the others listen."""
+    """All clients of one server. The first one sends, and the others listen."""
 
     def __init__(self, port: int, count: int) -> None:
         self.clients = [Client(port) for _ in range(count)]
@@ -87,15 +87,15 @@ class Crowd:
         self.gather()
 
     def gather(self) -> None:
-        """Speak until everyone has heard it: who is connected may not have joined yet."""
-        deaf, end = set(self.listeners), time.perf_counter() + PATIENCE
-        while deaf and time.perf_counter() < end:
+        """Send until all have received something: a connected client may not have joined yet."""
+        waiting, end = set(self.listeners), time.perf_counter() + PATIENCE
+        while waiting and time.perf_counter() < end:
             self.speaker.socket.sendall(MASKED)
-            while heard := self.listen(0.05):  # until all is quiet
-                deaf -= heard
+            while reached := self.listen(0.05):  # until all is quiet
+                waiting -= reached
 
     def listen(self, seconds: float) -> set[Client]:
-        """Take what comes within some time, and return who has heard a message."""
+        """Receive what comes within some time; return the clients that got a message."""
         return {key.data for key, _ in self.selector.select(seconds) if key.data.receive()}
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class Crowd:
         return delays
 
     def latencies(self) -> list[float]:
-        """Let messages go out one at a time; return their latencies in seconds."""
+        """Send messages one at a time; return their latencies in seconds."""
         delays, end = [], time.perf_counter() + SECONDS
         while time.perf_counter() < end:
             delays += self.say(1)
@@ -131,7 +131,7 @@ class Crowd:
         return delays
 
     def throughput(self) -> float:
-        """Let bursts go out, and return the deliveries per second."""
+        """Send bursts; return the deliveries per second."""
         bursts, start = 0, time.perf_counter()
         while (passed := time.perf_counter() - start) < SECONDS:
             self.say(BURST)
@@ -147,7 +147,7 @@ def running(command: list[str]) -> Iterator[int]:
         cwd=TOP,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # so Ctrl-C reaches only us, and we end it in good order
+        start_new_session=True,  # so Ctrl-C reaches this process alone, which then ends it
     )
     try:
         line = server.stdout.readline()
@@ -163,7 +163,7 @@ def running(command: list[str]) -> Iterator[int]:
 
 
 def measure(ports: dict[str, int], count: int) -> None:
-    """Measure all servers with so many clients, and print a row for each."""
+    """Measure all servers with that many clients, and print a row for each."""
     delays: dict[str, list[float]] = {name: [] for name in ports}
     speeds: dict[str, list[float]] = {name: [] for name in ports}
     for _ in range(TURNS):

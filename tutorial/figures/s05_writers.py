@@ -1,8 +1,10 @@
-"""Step 5: a client that does not read keeps its own writer waiting, and nobody else."""
+"""Step 5: a client that does not read keeps its own writer waiting, and no other thread."""
+
+import dataclasses
 
 from harness import RunningStep, show
 
-from msgproxy.picture import Picture, draw
+from msgproxy.picture import Picture, Timeline, draw, timeline_from_hops
 
 SIZE = 1_500_000
 """Bytes of a message: more than the system's buffers hold for client 2."""
@@ -10,7 +12,7 @@ SIZE = 1_500_000
 COUNT = 4
 
 CAPTION = (
-    "Client 2 does not read. Writer-2 stands in send all the time, and outbound-2 grows. Reader-1"
+    "Client 2 does not read. Writer-2 is stuck in send all the time, and outbound-2 grows. Reader-1"
     " only puts, so it is free at once, and client 3 gets one photo after the other"
 )
 
@@ -30,8 +32,19 @@ def picture() -> Picture:
     assert sent_by("writer-2", run) == 0
     waiting = [hop for hop in run.notes.acts("put") if hop.queue == "outbound-2"]
     assert len(waiting) == COUNT
-    hops = run.notes.in_order()
-    return draw(hops, title="The slow one waits alone", caption=CAPTION)
+    return draw(timeline(run), title="The slow one waits alone", caption=CAPTION)
+
+
+def timeline(run: RunningStep) -> Timeline:
+    """Add to the hops that writer-2 waits for its client, until the end."""
+    drawn = timeline_from_hops(run.notes.in_order())
+    spans = (
+        dataclasses.replace(span, kind="waits", waits_for="client 2 to read", is_open=False)
+        if span.lane == "writer-2"
+        else span
+        for span in drawn.spans
+    )
+    return dataclasses.replace(drawn, spans=tuple(spans))
 
 
 def sent_by(writer: str, run: RunningStep) -> int:
