@@ -4,44 +4,56 @@ Rule: this is the only module that receives from a client's socket or sends to i
 thread and knows no queue.
 
 The two halves of a connection belong to two threads. Receiving is the reader's, and sending is
-the writer's; when the reader has ended, the writer has both. (Whoever is turned away has no
-writer, so the reader has both.) Only `abort` may be called by anyone, at any time: to shut a
-socket down is how threads interrupt each other. (To close it is not: on Linux, `close()` wakes
+the writer's; when the reader has ended, the writer has both. (A client that is turned away has no
+writer, so the reader has both.) Only `abort` may be called by any thread, at any time: threads
+interrupt each other by shutting a socket down. (Not by closing it: on Linux, `close()` wakes
 nobody, and the next client may get the same number.)
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
+import math
+import os
 import socket
+import struct
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from http import HTTPStatus
 
 from msgproxy.concurrency.ownership import owned_by
-from msgproxy.concurrency.stop import StopSignal, Wake
-from msgproxy.events import Farewell
+from msgproxy.concurrency.stop import StopSignal, WaitResult, wait_ready
+from msgproxy.events import LOST, CloseReason
 from msgproxy.limits import Limits
 from msgproxy.protocol.frames import (
-    PIECE,
-    Admission,
-    Control,
+    SEND_CHUNK,
+    ControlFrame,
     FrameParser,
-    RequestParser,
-    Said,
+    ReceivedMessage,
     in_pieces,
 )
-from msgproxy.protocol.handshake import UPGRADE, Policy, Request, Response, answer
-from msgproxy.protocol.keepalive import Pulse
+from msgproxy.protocol.keepalive import Keepalive
 
-log = logging.getLogger(__name__)
+RECV_SIZE = 64 * 1024
+"""Bytes to receive at a time, at most."""
 
-AT_ONCE = 64 * 1024
-"""Bytes to receive at most at a time."""
+Item = ReceivedMessage | ControlFrame | CloseReason
 
-ANSWER_TIMEOUT = 1.0
-"""Seconds for a client to hang up that was only answered. Short: the stop waits for it too."""
+
+def _set_send_timeout(sock: socket.socket, seconds: float) -> None:
+    """Let `send` fail after some seconds, by the system's own timeout where it has one.
+
+    With Python's (`settimeout`), each `send` polls first: two system calls, for each of which the
+    thread gives up the GIL.
+    """
+    sock.setblocking(True)
+    try:
+        if os.name == "nt":  # it has SO_SNDTIMEO, in another form
+            raise OSError
+        fraction, whole = math.modf(seconds)
+        timeval = struct.pack("@ll", int(whole), int(fraction * 1e6))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
+    except OSError:
+        sock.settimeout(seconds)
 
 
 class Connection:
@@ -51,99 +63,78 @@ class Connection:
         # Without this, the second of two small sends waits some 40 ms for the first one's
         # acknowledgement, even on loopback (Nagle's algorithm and delayed acknowledgements).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(limits.handshake_timeout)
+        sock.setblocking(False)  # in the handshake, the reader waits by the stop signal
         self.peer = peer
+        self.close_timeout = limits.close_timeout
         self._socket = sock
         self._stop = stop
-        self._limits = limits
-        self._pulse = Pulse(limits)
+        self._send_timeout = limits.ping_timeout
+        self._keepalive = Keepalive(limits)
         self._frames = FrameParser(limits.max_message_size)
-        self._came_early = b""
 
-    # Called by the reader thread.
+    # Called by the reader thread, in the handshake.
 
     @owned_by("reader")
-    def handshake(self, policy: Policy) -> Admission | None:
-        """Read the client's request. Return the answer that lets it in, for the writer to send.
+    def receive_until(self, deadline: float, at_most: int = RECV_SIZE) -> bytes:
+        """Return what arrives before `deadline` (monotonic).
 
-        Return None if the client may not come in, or only wanted the page. It has been told so
-        then: there will be no writer, so the reader has to send it.
+        Return nothing if the time is over, the connection has ended, or the server stops.
         """
-        requests = RequestParser()
-        request = self._receive_request(requests)
-        if request is None:
-            log.info("gave up on %s: no complete request", self.peer)
-            return None
-        response = answer(request, policy) if isinstance(request, Request) else request
-        if response is UPGRADE and isinstance(request, Request):
-            admission, self._came_early = requests.upgrade(request)
-            # From here on the timeout is the writer's, for each `sendall`; the reader has `_stop`.
-            self._socket.settimeout(self._limits.ping_timeout)
-            return admission
-        try:
-            self._turn_away(response, requests.answer(response))
-        except OSError as error:
-            log.info("lost %s in the handshake: %s", self.peer, error)
-        return None
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or self._stop.wait(self._socket, remaining) is not WaitResult.READY:
+            return b""
+        return self._receive(at_most)
 
-    def _receive_request(self, requests: RequestParser) -> Request | Response | None:
-        """Return the client's request; or an answer, if it was none.
+    @owned_by("reader")
+    def send_answer(self, data: bytes, timeout: float) -> bool:
+        """Send the bytes that end a connection before it has a writer. Nothing follows them.
 
-        Return None if the client went away, if the server stops, or if the request was not
-        complete within the handshake timeout *in all* (with a timeout for each `recv`, a client
-        that sends a byte a second could stay for hours).
+        Return False if the client does not take them in time, or if the server stops.
         """
-        deadline = time.monotonic() + self._limits.handshake_timeout
-        request = None
-        while not request:
-            remaining = deadline - time.monotonic()
-            if self._stop.wait(self._socket, remaining) is not Wake.READY:
-                return None
-            data = self._receive(at_most=requests.wanted)
-            if not data:
-                return None
-            request = requests.feed(data)
-        return request
-
-    def _turn_away(self, response: Response, data: bytes) -> None:
-        """Send an answer that is the end of it: a refusal, or the page."""
-        self._socket.sendall(data)
-        if response.status != HTTPStatus.OK:
-            why = ascii(response.body.decode().strip())  # it may quote the client: no raw bytes
-            log.info("refused %s: %d %s", self.peer, response.status, why)
+        deadline = time.monotonic() + timeout
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-        # As in `linger`, for a moment; but a stop does not have to wait for it.
-        deadline = time.monotonic() + ANSWER_TIMEOUT
-        while self._stop.wait(self._socket, deadline - time.monotonic()) is Wake.READY:
-            if not self._receive(AT_ONCE):
-                return
+            while (remaining := deadline - time.monotonic()) > 0:
+                if self._stop.wait(self._socket, remaining, to_send=True) is not WaitResult.READY:
+                    return False
+                data = data[self._socket.send(data) :]
+                if not data:
+                    self._socket.shutdown(socket.SHUT_WR)
+                    return True
+        return False
 
-    def receive(self) -> Iterator[Said | Control | Farewell]:
-        """Yield what comes from the client. A `Farewell` is the last; or nothing, in a stop."""
-        items: Iterable[Said | Control | Farewell] | None = self._frames.feed(self._came_early)
+    @owned_by("reader")
+    def expect_frames(self) -> None:
+        """Prepare for the writer: from here on, the socket's timeout is that of `send`."""
+        _set_send_timeout(self._socket, self._send_timeout)
+
+    # Called by the reader thread, for a client that is accepted.
+
+    def receive(self, early_bytes: bytes = b"") -> Iterator[Item]:
+        """Yield what comes from the client. A `CloseReason` is the last; in a stop, none comes."""
+        items: Iterable[Item] | None = self._frames.feed(early_bytes)
         while items is not None:
             for item in items:
                 yield item
-                if isinstance(item, Farewell):
+                if isinstance(item, CloseReason):
                     return
             items = self._receive_more()
 
     @owned_by("reader")
-    def _receive_more(self) -> Iterable[Said | Control | Farewell] | None:
-        match self._stop.wait(self._socket, self._pulse.patience()):
-            case Wake.STOP:
+    def _receive_more(self) -> Iterable[Item] | None:
+        match self._stop.wait(self._socket, self._keepalive.time_left()):
+            case WaitResult.STOP:
                 return None
-            case Wake.TIMEOUT:
-                return self._pulse.falter()
-        data = self._receive(at_most=AT_ONCE)
+            case WaitResult.TIMEOUT:
+                return self._keepalive.on_silence()
+        data = self._receive(RECV_SIZE)
         if not data:
-            return [Farewell(1006, "went away without a Close frame")]
-        self._pulse.beat()
+            return [CloseReason(LOST, "went away without a Close frame")]
+        if self._keepalive.asked_at is not None:
+            self._keepalive.on_bytes()
         return self._frames.feed(data)
 
     def _receive(self, at_most: int) -> bytes:
-        """Return what has arrived; nothing if the connection has ended, in whatever way."""
+        """Return what has arrived; nothing if the connection has ended, in any way."""
         try:
             return self._socket.recv(at_most)
         except OSError:  # reset, or shut down by `abort`
@@ -153,21 +144,32 @@ class Connection:
 
     @owned_by("writer")
     def send(self, frames: Sequence[bytes]) -> int:
-        """Send frames and return how many bytes they had: in one go, if they are not too many.
+        """Send frames, and return how many bytes they have: in one go, if they are not too many.
 
-        Raise OSError if the client is gone, or takes none for the ping timeout. Half a frame may
-        have been sent then: the connection is of no use any more.
+        Raise TimeoutError if the client does not take the next `SEND_CHUNK` bytes within the
+        ping timeout, and another OSError if it is gone. Half a frame may have been sent then: the
+        connection is of no use any more.
         """
         size = sum(map(len, frames))
-        for piece in [b"".join(frames)] if size <= PIECE else in_pieces(frames):
-            # Not `send`, which is content with a part: as soon as there is a timeout, it is.
-            self._socket.sendall(piece)
-        self._pulse.note_sent(frames)
+        for piece in [b"".join(frames)] if size <= SEND_CHUNK else in_pieces(frames):
+            self._send_piece(piece)
+        if self._keepalive.asked_at is not None:
+            self._keepalive.on_sent(frames)
         return size
+
+    def _send_piece(self, piece: bytes | memoryview) -> None:
+        deadline = time.monotonic() + self._send_timeout
+        try:
+            while (sent := self._socket.send(piece)) < len(piece):  # a part: the time may be over
+                if time.monotonic() >= deadline:
+                    raise TimeoutError
+                piece = memoryview(piece)[sent:]
+        except BlockingIOError:  # how SO_SNDTIMEO says so
+            raise TimeoutError from None
 
     @owned_by("writer")
     def finish_sending(self) -> None:
-        """Say that nothing follows. The client sees the end behind what it was sent last."""
+        """Say that nothing follows. The client sees the end after what it was sent last."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
@@ -175,17 +177,15 @@ class Connection:
     def linger(self, deadline: float) -> None:
         """Wait for the client to hang up, until `deadline` (monotonic) at most.
 
-        The reader has ended, so its half of the connection is the writer's. To close a socket
-        on which unread bytes wait resets the connection, and a reset can destroy what was sent
-        last before the client has read it: our goodbye.
+        The reader has ended, so its half of the connection is the writer's. To close a socket on
+        which unread bytes wait resets the connection, and a reset can destroy what was sent last
+        before the client has read it: our Close frame.
         """
-        with contextlib.suppress(OSError):
-            while (remaining := deadline - time.monotonic()) > 0:
-                self._socket.settimeout(remaining)
-                if not self._socket.recv(AT_ONCE):
-                    return
+        while (remaining := deadline - time.monotonic()) > 0:
+            if not (wait_ready([self._socket], [], remaining) and self._receive(RECV_SIZE)):
+                return
 
-    # Called by the session's last thread: the writer, or the reader if there was no writer.
+    # Called by the client's last thread: the writer, or the reader if there was no writer.
 
     def close(self) -> None:
         """Give the socket back. No thread may be using it any more."""
@@ -195,5 +195,5 @@ class Connection:
 
     def abort(self) -> None:
         """End the connection now. Both threads wake up, whatever they wait for on the socket."""
-        with contextlib.suppress(OSError):  # ended already
+        with contextlib.suppress(OSError):  # it has ended already
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, fields
 
 from msgproxy.errors import InvalidOption
-from msgproxy.events import BOOKKEEPING
+from msgproxy.events import ITEM_OVERHEAD
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -66,7 +66,7 @@ class Limits:
             raise InvalidOption(
                 f"outbound_limit is {self.outbound_limit} bytes, and has to be at least "
                 f"{self.smallest_outbound_limit} (inbound_limit + max_message_size + "
-                f"{BOOKKEEPING}), so that a client with nothing waiting is never cut off"
+                f"{ITEM_OVERHEAD}), so that a client with nothing waiting is never cut off"
             )
 
     @property
@@ -75,4 +75,4 @@ class Limits:
 
         A reader waits only when the queue is at its limit, so one message can go beyond it.
         """
-        return self.inbound_limit + self.max_message_size + BOOKKEEPING
+        return self.inbound_limit + self.max_message_size + ITEM_OVERHEAD

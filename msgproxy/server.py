@@ -1,7 +1,7 @@
-"""The server, as a program holds it in its hand.
+"""The server, as a program holds it.
 
-Rule: the work is done by the threads that `start` starts. Once it is started, everything here
-may be called by any thread, and only `close` and `serve_forever` wait: for the end.
+Rule: the threads that `start` starts do the work. Once they run, any thread may call everything
+here, and only `close` and `serve_forever` wait: for the end.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ from msgproxy.concurrency.stop import StopSignal
 from msgproxy.errors import CannotListen, ServerFailed
 from msgproxy.limits import Limits
 from msgproxy.protocol.handshake import Policy
-from msgproxy.protocol.hosts import as_origins
+from msgproxy.protocol.hosts import parse_origins
+from msgproxy.protocol.http import Response
 from msgproxy.queues import Queues
+from msgproxy.shared import Shared
 from msgproxy.snapshot import Snapshot
+from msgproxy.web.page import PAGE, PAGE_HEADERS
 
 if TYPE_CHECKING:
     from msgproxy.bridge.bridge import Bridge
@@ -62,7 +65,7 @@ class Server:
         self._host, self._port = host, port
         self._echo = echo
         self._limits = limits or Limits()
-        self._allowed_origins = as_origins(allowed_origins)
+        self._allowed_origins = parse_origins(allowed_origins)
         self._queues = queues or Queues()
         self._bridge_address = None if bridge is None else address.parse(bridge)
         self._thread: Thread | None = None
@@ -79,10 +82,11 @@ class Server:
             raise CannotListen("this server has run already; make a new one")
         with contextlib.ExitStack() as undo:
             listening = undo.enter_context(listener.listen(self._host, self._port))
-            self._stop = undo.enter_context(contextlib.closing(StopSignal()))
-            self._broker = Broker(self._queues.inbound(self._limits), self._stop, self._echo)
-            self._acceptor = self._make_acceptor(listening)
-            thread = threads.make(self._run, "accept")
+            stop = undo.enter_context(contextlib.closing(StopSignal()))
+            self._shared = shared = self._make_shared(listening, stop)
+            self._broker = Broker(shared.inbound, stop, echo=self._echo)
+            self._acceptor = Acceptor(listening, shared, self._broker, self._make_bridge(shared))
+            thread = threads.new_thread(self._run, "accept")
             thread.start()
             undo.pop_all()  # the socket and the signal are the accepting thread's from now on
         self._port = listening.getsockname()[1]
@@ -96,36 +100,31 @@ class Server:
         finally:
             self._is_over.set()
 
-    def _make_acceptor(self, listening: socket.socket) -> Acceptor:
+    def _make_shared(self, listening: socket.socket, stop: StopSignal) -> Shared:
+        queues, limits = self._queues, self._limits
         policy = Policy(
-            listener.is_loopback(listening), self._allowed_origins, self._queues.can_be_watched
+            loopback_only=listener.is_loopback(listening),
+            allowed_origins=self._allowed_origins,
+            allows_viewers=queues.allows_viewers,
+            page=Response(200, PAGE, PAGE_HEADERS),
         )
-        return Acceptor(
-            listening,
-            self._stop,
-            self._broker,
-            policy,
-            self._limits,
-            self._queues,
-            self.snapshot,
-            self._make_bridge(),
-        )
+        inbound = queues.wrap(queues.inbound(limits), "inbound")
+        return Shared(limits, policy, queues, inbound, stop, self.snapshot)
 
-    def _make_bridge(self) -> Bridge | None:
+    def _make_bridge(self, shared: Shared) -> Bridge | None:
         if self._bridge_address is None:
             return None
-        from msgproxy.bridge.bridge import (
-            Bridge,  # here: it needs a package that else nothing needs
-        )
+        # Imported here, since they need a package that nothing else needs.
+        from msgproxy.bridge.backlog import DropOldestQueue
+        from msgproxy.bridge.bridge import Bridge
 
-        outbound = self._queues.bridge(self._limits)
-        largest = self._limits.max_message_size
-        return Bridge(self._bridge_address, self._broker.inbound, outbound, self._stop, largest)
+        backlog = DropOldestQueue(self._limits.outbound_limit)
+        return Bridge(self._bridge_address, shared, self._queues.wrap(backlog, "outbound-0"))
 
     def shutdown(self) -> None:
         """Ask the server to stop, and return at once. A signal handler may call it as well."""
         if self._thread is not None:
-            self._stop.set()
+            self._shared.stop.set()
 
     def close(self) -> None:
         """Stop the server and wait until it is over: as a rule the close timeout at the most.
@@ -181,7 +180,7 @@ class Server:
         return Snapshot(
             url=self.url,
             running=not self._is_over.is_set(),
-            waiting=self._broker.inbound.qsize(),
+            waiting=self._shared.inbound.bytes_waiting,
             clients=tuple(session.snapshot() for session in self._broker.joined),
         )
 

@@ -1,6 +1,7 @@
 """What is going on, as data.
 
-Rule: a snapshot is a copy, and immutable. It says how things stood; it is no handle on them.
+Rule: a snapshot is an immutable copy. It says what was so at one moment; nothing can be changed
+through it.
 """
 
 from __future__ import annotations
@@ -25,40 +26,27 @@ class ClientSnapshot:
     bytes_out: int
     """On the wire: with the frames' heads, and with pings, pongs and Close."""
     waiting: int
-    """What stands on its outbound queue and its writer has not taken yet."""
+    """Bytes on its outbound queue, which its writer has not taken yet."""
 
 
 @dataclass(slots=True)
 class Traffic:
     """Counts what goes to and from one client.
 
-    The reader thread counts what comes in, the writer thread what goes out: no number is
-    changed by two threads. Others may look, and see it a moment late.
+    The reader thread counts what comes in, and the writer thread what goes out: no number is
+    changed by two threads. Any thread may look, and sees a number that may be a moment old.
     """
 
-    joined_at: float = 0.0
+    joined_at: float
+    """On the `time.monotonic` clock, in seconds."""
+
     messages_in: int = 0
     bytes_in: int = 0
     messages_out: int = 0
     bytes_out: int = 0
 
-    def join(self) -> None:
-        """Note the time. The reader calls it."""
-        self.joined_at = time.monotonic()
-
-    def came_in(self, size: int) -> int:
-        """Count a message, and return which one it is. The reader calls it."""
-        self.messages_in += 1
-        self.bytes_in += size
-        return self.messages_in
-
-    def went_out(self, messages: int, size: int) -> None:
-        """Count what was sent in one go. The writer calls it."""
-        self.messages_out += messages
-        self.bytes_out += size
-
     def snapshot(self, number: int, peer: str, waiting: int) -> ClientSnapshot:
-        """Return it as a copy, with what the session knows besides. Any thread may call it."""
+        """Return a copy, completed with what the session knows. Any thread may call it."""
         return ClientSnapshot(
             number=number,
             peer=peer,
@@ -101,8 +89,8 @@ class Snapshot:
         return f"<table><caption>{html.escape(caption)}</caption>{_row('th', heads)}{body}</table>"
 
 
-Look = Callable[[], Snapshot]
-"""Looks at a server. Any thread may call it."""
+TakeSnapshot = Callable[[], Snapshot]
+"""Returns the state of a server. Any thread may call it."""
 
 
 def _row(tag: str, cells: tuple[object, ...]) -> str:

@@ -1,21 +1,20 @@
-"""The writer: sends what stands on one client's outbound queue.
+"""The writer: sends what is on one client's outbound queue.
 
-Rule: only the writer thread sends to a client that has come in. So frames never mix; and as the
-last of a session's threads, it is the one that closes the socket.
+Rule: only the writer sends to a client that has been accepted. So frames never mix. The writer
+is also the last of a session's threads, and the one that closes the socket.
 """
 
 from __future__ import annotations
 
 import logging
-import queue
 import time
 from collections.abc import Callable
 from threading import Thread
-from typing import Any
 
 from msgproxy.concurrency import threads
 from msgproxy.connection import Connection
-from msgproxy.events import Outgoing
+from msgproxy.events import OutgoingBatch
+from msgproxy.queues import BatchQueue
 from msgproxy.snapshot import Traffic
 
 log = logging.getLogger(__name__)
@@ -24,74 +23,73 @@ log = logging.getLogger(__name__)
 class Writer:
     """Takes from an outbound queue and sends, in a thread of its own."""
 
-    def __init__(self, number: int, connection: Connection, traffic: Traffic) -> None:
-        self.outbound: queue.Queue[Any]
-        """Set before the thread starts, and never after."""
-        self.thread = threads.make(self.run, f"writer-{number}")
+    def __init__(
+        self,
+        number: int,
+        connection: Connection,
+        outbound: BatchQueue[OutgoingBatch],
+        traffic: Traffic,
+        reader: Thread,
+        on_end: Callable[[], None],
+    ) -> None:
+        """When all has been sent, the writer waits for `reader`, and then calls `on_end`."""
+        self.thread = threads.new_thread(self.run, f"writer-{number}")
         self._connection = connection
+        self._outbound = outbound
         self._traffic = traffic
+        self._reader = reader
+        self._on_end = on_end
 
     # Called by the reader thread.
 
-    def start(self, reader: Thread, close: Callable[[], None], close_timeout: float) -> None:
-        """Begin. Raise RuntimeError if the system gives no more threads.
-
-        When all has been sent, it waits for `reader`, and then calls `close`.
-        """
-        self._reader = reader
-        self._close = close
-        self._close_timeout = close_timeout
+    def start(self) -> None:
+        """Begin. Raise RuntimeError if the system gives no more threads."""
         self.thread.start()
 
-    # Called by the reader thread and by the broker thread.
-
-    def put(self, outgoing: Outgoing) -> bool:
-        """Put on the queue, without waiting; return False if there is no room."""
-        try:
-            self.outbound.put_nowait(outgoing)
-        except queue.Full:
-            return False
-        return True
+    @property
+    def is_started(self) -> bool:
+        """Whether there is, or has been, a writer thread."""
+        return self.thread.ident is not None
 
     # The writer thread.
 
     def run(self) -> None:
-        """Run the writer thread: send what stands on the outbound queue, until the last of it.
+        """Run the writer thread: send what is on the outbound queue, until the last of it.
 
         This is the only thread that sends to the client, so frames never mix. It outlives the
         reader, for which it waits in the end.
         """
         try:
-            self._send_all()
+            self.write_loop()
+            self._close_gracefully()
         except TimeoutError:
             log.warning("cut off: takes too little of what it is sent")
-            self._connection.abort()
         except OSError as error:
             log.info("cannot send: %s", error.strerror or error)
-            self._connection.abort()
         except Exception as error:
-            threads.report_death(log, error)
-            self._connection.abort()
+            threads.log_crash(log, error)
         finally:
-            self._part()
+            self._connection.abort()
+            # Without a deadline: on the socket there is nothing left to wait for, and the broker
+            # takes what the reader puts on the inbound queue. Until then the reader may still
+            # use the socket, so it must not be closed.
+            self._reader.join()
+            self._on_end()
 
-    def _send_all(self) -> None:
+    def write_loop(self) -> None:
+        """Send everything, up to and including the last item."""
         is_last = False
         while not is_last:
-            batch: list[Outgoing] = self.outbound.get()
+            batch = self._outbound.take_all()
             is_last = batch[-1].is_last
             size = self._connection.send([frame for item in batch for frame in item.frames])
-            self._traffic.went_out(sum(len(item.messages) for item in batch), size)
+            self._traffic.bytes_out += size
+            self._traffic.messages_out += sum(len(item.messages) for item in batch)
 
-    def _part(self) -> None:
-        """Give the client the close timeout to hang up, then close the socket."""
-        deadline = time.monotonic() + self._close_timeout
+    def _close_gracefully(self) -> None:
+        """Give the client the close timeout to hang up."""
+        deadline = time.monotonic() + self._connection.close_timeout
         self._connection.finish_sending()
-        # As a rule the reader has ended by now. But that of a client that was cut off still reads.
+        # Usually the reader has ended by now. But that of a client that was cut off still reads.
         if threads.join(self._reader, deadline):
             self._connection.linger(deadline)
-        self._connection.abort()
-        # Without a deadline: on the socket nothing can be waited for any more, and what it puts
-        # on the inbound queue, the broker takes. The socket must not be closed before.
-        self._reader.join()
-        self._close()

@@ -38,16 +38,19 @@ LAYERS = """
     bridge.stream
     bridge.entries
     bridge.backlog
+    reader
+    viewer
     session
     writer
+    admission
     connection
     protocol.keepalive
     tracing.viewers
     protocol.frames
+    shared
     protocol.handshake
-    web.page protocol.hosts
+    web.page protocol.hosts protocol.http
     tracing.recording
-    tracing.recorded
     picture
     picture.export
     picture.chrome_trace picture.diagram
@@ -57,9 +60,9 @@ LAYERS = """
     schedule
     schedule.explore schedule.turns
     schedule.schedule
-    around
+    tracing.hops
     queues concurrency.ownership concurrency.threads concurrency.stop
-    limits tracing.hops
+    limits
     events
     bridge.address
     snapshot schedule.steps
@@ -153,7 +156,7 @@ def imported(path: Path) -> set[str]:
     ("library", "module"),
     [
         ("wsproto", "protocol.frames"),
-        ("h11", "protocol.frames"),
+        ("h11", "protocol.http"),
         ("select", "concurrency.stop"),
         ("redis", "bridge.stream"),
     ],

@@ -19,7 +19,7 @@ BRIDGE = 0
 class Dropped:
     """This many messages of this instance's clients were dropped, to make room for what follows.
 
-    It is never put on a queue: `get()` of a `DropOldestQueue` returns it, before everything else.
+    It is never put on a queue: `take_all()` of a `DropOldestQueue` returns it first.
     """
 
     messages: int
@@ -35,10 +35,10 @@ class DropOldestQueue(OutboundQueue):
     def _put(self, item: Any) -> None:
         if self._bytes + item.size > self.limit and not item.is_last:
             # A sixteenth more than is needed: the rest of the list moves up each time.
-            self._drop(self._bytes + item.size - self.limit + self.limit // 16)
+            self._drop_oldest(self._bytes + item.size - self.limit + self.limit // 16)
         super()._put(item)
 
-    def _drop(self, size: int) -> None:
+    def _drop_oldest(self, size: int) -> None:
         """Drop items of `size` bytes or a little more, the oldest first."""
         count = 0
         while size > 0 and count < len(self._waiting):
@@ -47,11 +47,12 @@ class DropOldestQueue(OutboundQueue):
             # With --echo, what came over the bridge is on this queue too. It has been published.
             self._dropped += sum(one.client != BRIDGE for one in self._waiting[count].messages)
             count += 1
+        self._drop(self._waiting[:count])
         del self._waiting[:count]
 
-    def _get(self) -> list[Any]:
-        everything = super()._get()
+    def _take_all(self) -> list[Any]:
+        everything = super()._take_all()
         if self._dropped:
-            everything.insert(0, Dropped(self._dropped))
+            everything.insert(0, Dropped(self._dropped))  # type: ignore[arg-type]  # first of all
             self._dropped = 0
         return everything

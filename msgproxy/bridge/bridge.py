@@ -21,18 +21,26 @@ messages show it.
 from __future__ import annotations
 
 import logging
-import queue
 import secrets
-from typing import Any
+import time
 
 from msgproxy.bridge.address import Address
 from msgproxy.bridge.backlog import BRIDGE
 from msgproxy.bridge.entries import Entries, Entry, EntryWriter, StreamCursor
 from msgproxy.bridge.stream import BLOCK, RedisConnection, RedisUnavailable, Retry
 from msgproxy.concurrency import threads
-from msgproxy.concurrency.ownership import owned_by
-from msgproxy.concurrency.stop import StopSignal, Wake
-from msgproxy.events import BOOKKEEPING, INTERNAL_ERROR, Farewell, Joined, Left, Outgoing, Received
+from msgproxy.concurrency.stop import WaitResult
+from msgproxy.events import (
+    INTERNAL_ERROR,
+    ITEM_OVERHEAD,
+    Joined,
+    Left,
+    MessageId,
+    OutgoingBatch,
+    Received,
+)
+from msgproxy.queues import BatchQueue
+from msgproxy.shared import Shared
 from msgproxy.snapshot import ClientSnapshot, Traffic
 
 log = logging.getLogger(__name__)
@@ -44,32 +52,26 @@ class Bridge:
     number = BRIDGE
 
     def __init__(
-        self,
-        address: Address,
-        inbound: queue.Queue[Any],
-        outbound: queue.Queue[Any],
-        stop: StopSignal,
-        max_message_size: int,
+        self, address: Address, shared: Shared, outbound: BatchQueue[OutgoingBatch]
     ) -> None:
+        self.outbound = outbound
         self._address = address
-        self._inbound, self._outbound = inbound, outbound
-        self._stop = stop
-        self._max_message_size = max_message_size
-        self._traffic = Traffic()
+        self._shared = shared
+        self._traffic = Traffic(joined_at=time.monotonic())
         self._has_given_up = False
         """Once it is true, neither thread tries Redis again."""
         origin = secrets.token_hex(6).encode()  # a new one for each start, as the count is
         # The reader's.
-        self._source = RedisConnection(address, stop)
-        self._receiving = Retry("receive from the other instances", str(address), stop)
+        self._source = RedisConnection(address, shared.stop)
+        self._receiving = Retry("receive from the other instances", str(address), shared.stop)
         self._cursor = StreamCursor(origin)
         # The writer's.
-        self._sink = RedisConnection(address, stop)
-        self._publishing = Retry("publish to the other instances", str(address), stop)
+        self._sink = RedisConnection(address, shared.stop)
+        self._publishing = Retry("publish to the other instances", str(address), shared.stop)
         self._entries = EntryWriter(origin, skip_client=self.number)
         self._unpublished = 0
-        self.reader = threads.make(self._run_reader, "reader-0")
-        self.writer = threads.make(self._run_writer, "writer-0")
+        self.reader = threads.new_thread(self._run_reader, "reader-0")
+        self.writer = threads.new_thread(self._run_writer, "writer-0")
 
     # Called by the accept thread.
 
@@ -86,19 +88,6 @@ class Bridge:
         if self._publishing.is_failing:
             self._sink.interrupt()
 
-    # Called by the broker thread.
-
-    @owned_by("broker")
-    def send(self, outgoing: Outgoing) -> bool:
-        """Queue what was said, without waiting. There is always room: the oldest is dropped."""
-        self._outbound.put_nowait(outgoing)
-        return True
-
-    @owned_by("broker")
-    def end(self, farewell: Farewell) -> None:  # noqa: ARG002  (the other instances go on)
-        """End the writer, once it has published what is on its queue."""
-        self._outbound.put_nowait(Outgoing((), BOOKKEEPING, is_last=True))
-
     # Called by any thread.
 
     def abort(self) -> None:
@@ -109,7 +98,7 @@ class Bridge:
 
     def snapshot(self) -> ClientSnapshot:
         """Return its counts: `in` is what other instances have said, `out` what this one has."""
-        return self._traffic.snapshot(self.number, str(self._address), self._outbound.qsize())
+        return self._traffic.snapshot(self.number, str(self._address), self.outbound.bytes_waiting)
 
     # The reader thread.
 
@@ -119,17 +108,16 @@ class Bridge:
         This is the only thread that reads the stream, so each message is put once, and in order.
         """
         try:
-            self._traffic.join()
-            self._inbound.put(Joined(self))
+            self._shared.inbound.put(Joined(self))
             self.writer.start()
             while not self._is_over:
                 self._receive_or_wait()
         except Exception as error:
-            threads.report_death(log, error)
+            threads.log_crash(log, error)
         finally:
             self._source.close()
             if not self._is_stopping:  # in a stop, `Stopped` ends all sessions
-                self._inbound.put(Left(self, INTERNAL_ERROR))
+                self._shared.inbound.put(Left(self, INTERNAL_ERROR))
 
     @property
     def _is_over(self) -> bool:
@@ -137,7 +125,7 @@ class Bridge:
 
     @property
     def _is_stopping(self) -> bool:
-        return self._stop.sleep(0) is Wake.STOP
+        return self._shared.stop.sleep(0) is WaitResult.STOP
 
     def _receive_or_wait(self) -> None:
         try:
@@ -160,10 +148,16 @@ class Bridge:
         self._pass_on(entries)
 
     def _pass_on(self, entries: Entries) -> None:
-        for said in self._cursor.news(entries, self._max_message_size):
-            number = self._traffic.came_in(said.size)
+        for said in self._cursor.news(entries, self._shared.limits.max_message_size):
+            name = self._count(said.size)
             # May have to wait, as any reader. Meanwhile the stream keeps what follows.
-            self._inbound.put(Received(self, said.message, said.size + BOOKKEEPING, number))
+            size = said.size + ITEM_OVERHEAD
+            self._shared.inbound.put(Received(self, said.message, size, name))
+
+    def _count(self, size: int) -> MessageId:
+        self._traffic.messages_in += 1
+        self._traffic.bytes_in += size
+        return MessageId(self.number, self._traffic.messages_in)
 
     def _locate(self) -> None:
         self._cursor.locate(self._source.last_id(), self._source.now())
@@ -180,7 +174,7 @@ class Bridge:
             if self._unpublished:
                 log.warning("%d messages have not reached the other instances", self._unpublished)
         except Exception as error:
-            threads.report_death(log, error)
+            threads.log_crash(log, error)
             self.abort()  # the reader notices, and leaves
         finally:
             self._sink.close()
@@ -188,7 +182,7 @@ class Bridge:
     def _publish_all(self) -> None:
         is_last = False
         while not is_last:
-            batch = self._outbound.get()
+            batch = self.outbound.take_all()
             is_last = batch[-1].is_last
             for entry in self._entries.entries(batch):
                 self._publish(entry)
@@ -208,6 +202,7 @@ class Bridge:
                     self._has_given_up = True  # on what is still on the queue, too
             else:
                 self._publishing.succeed()
-                self._traffic.went_out(len(entry.messages), entry.size)
+                self._traffic.messages_out += len(entry.messages)
+                self._traffic.bytes_out += entry.size
                 return
         self._unpublished += len(entry.messages)

@@ -25,9 +25,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgproxy.bridge.backlog import Dropped
-from msgproxy.events import BOOKKEEPING, Outgoing
+from msgproxy.events import ITEM_OVERHEAD, OutgoingBatch
 from msgproxy.limits import KIB
-from msgproxy.protocol.frames import Said
+from msgproxy.protocol.frames import ReceivedMessage
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class StreamCursor:
             is_older = _order(last_id) < _order(self._begin)
             self.id = BEGINNING if is_older else self._begin
 
-    def news(self, entries: Entries, max_message_size: int) -> Iterator[Said]:
+    def news(self, entries: Entries, max_message_size: int) -> Iterator[ReceivedMessage]:
         """Yield the messages of other instances that have not been received before, in order."""
         missing = strange = 0
         for entry_id, fields in entries:
@@ -149,12 +149,12 @@ class EntryWriter:
         self._count = 0
         self._since = b""
 
-    def entries(self, batch: Iterable[Outgoing | Dropped]) -> Iterator[Entry]:
+    def entries(self, batch: Iterable[OutgoingBatch | Dropped]) -> Iterator[Entry]:
         """Make entries of what was taken from the queue: as few as make sense."""
         messages: list[tuple[bytes, bytes]] = []
         size = first = 0
         for number, message in self._numbered(batch):
-            message_size = len(message[1]) + BOOKKEEPING
+            message_size = len(message[1]) + ITEM_OVERHEAD
             if messages and size + message_size > MAX_ENTRY_SIZE:
                 yield Entry(self._origin, first, self._since, messages)
                 messages, size = [], 0
@@ -169,7 +169,7 @@ class EntryWriter:
         self._since = self._since or entry_id
 
     def _numbered(
-        self, batch: Iterable[Outgoing | Dropped]
+        self, batch: Iterable[OutgoingBatch | Dropped]
     ) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
         for item in batch:
             if isinstance(item, Dropped):  # always the first of a batch, so an entry has no gap
@@ -177,7 +177,8 @@ class EntryWriter:
                 self._count += item.messages
                 log.warning("dropped %d messages: too many waited for Redis", item.messages)
                 continue
-            for frame, message in zip(item.frames, item.messages, strict=True):
+            # The last item has a Close frame, for clients, and no message.
+            for frame, message in zip(item.frames, item.messages, strict=False):
                 # With --echo, the broker returns what came from the stream. It must not go round.
                 if message.client != self._skip_client:
                     self._count += 1
@@ -193,12 +194,12 @@ def _open(frame: bytes) -> tuple[bytes, bytes]:
     return b"text" if frame[0] & 0x0F == 1 else b"binary", frame[head:]
 
 
-def _read(kind: bytes, payload: bytes, max_message_size: int) -> Said | None:
+def _read(kind: bytes, payload: bytes, max_message_size: int) -> ReceivedMessage | None:
     """Return a message; None if it is not UTF-8, or larger than this server allows."""
     if len(payload) > max_message_size:
         return None
     try:
-        return Said(payload.decode() if kind == b"text" else payload, len(payload))
+        return ReceivedMessage(payload.decode() if kind == b"text" else payload, len(payload))
     except UnicodeDecodeError:
         return None
 

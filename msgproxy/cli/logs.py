@@ -36,7 +36,7 @@ class Log(logging.Handler):
         self.setFormatter(logging.Formatter(FORMAT, datefmt="%H:%M:%S"))
         self._lines: queue.Queue[str | None] = queue.Queue(LONGEST)
         self._dropped = 0
-        self._thread = threads.make(self._run, "log")
+        self._thread = threads.new_thread(self._run, "log")
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:

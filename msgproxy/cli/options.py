@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgproxy.errors import InvalidOption
-from msgproxy.protocol.hosts import as_origin
+from msgproxy.protocol.hosts import parse_origin
 
 UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -53,7 +53,7 @@ def seconds(text: str) -> float:
 def origin(text: str) -> str:
     """The origin of a page, as browsers send it: scheme, host, and port if any."""
     try:
-        return as_origin(text)
+        return parse_origin(text)
     except InvalidOption as error:
         raise ArgumentTypeError(str(error)) from None
 

@@ -21,7 +21,7 @@ from msgproxy.queues import Queues
 from msgproxy.server import Server
 from msgproxy.tracing.hops import lost
 from msgproxy.tracing.recording import Recording
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 log = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ def _queues(arguments: argparse.Namespace) -> Queues:
     """Return what makes the queues: such as can be watched, or record, or neither."""
     if arguments.no_trace:
         return Queues() if arguments.record is None else Recording()
-    return Trace(is_on=arguments.record is not None)
+    return LiveRecording(is_on=arguments.record is not None)
 
 
 def _save(recording: Recording, path: str) -> None:

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 
 
-def make(target: Callable[[], None], name: str) -> threading.Thread:
-    """Make a thread, not started yet.
+def new_thread(target: Callable[[], None], name: str) -> threading.Thread:
+    """Return a thread that is not started yet.
 
-    It is a daemon only as the last net: a program that forgets to stop its server still ends.
+    It is a daemon only as a safety net: a program that forgets to stop its server still ends.
     A server that is stopped leaves no thread.
     """
     return threading.Thread(target=target, name=name, daemon=True)
@@ -24,13 +24,13 @@ def make(target: Callable[[], None], name: str) -> threading.Thread:
 def join(thread: threading.Thread, deadline: float) -> bool:
     """Wait for a thread until `deadline` (on the `time.monotonic` clock) at most.
 
-    Return whether it is over. A thread that was never started is.
+    Return whether it has ended. A thread that was never started counts as ended.
     """
     if thread.is_alive():
         thread.join(max(0.0, deadline - time.monotonic()))
     return not thread.is_alive()
 
 
-def report_death(log: logging.Logger, error: Exception) -> None:
-    """Log that the current thread dies of a bug; where in the code, only with --log-level debug."""
+def log_crash(log: logging.Logger, error: Exception) -> None:
+    """Log that a bug ends the current thread; with its traceback only at log level debug."""
     log.error("died: %r", error, exc_info=log.isEnabledFor(logging.DEBUG))

@@ -33,15 +33,15 @@ def is_loopback_name(host_header: str) -> bool:
     return False
 
 
-def as_origin(text: str) -> str:
+def parse_origin(text: str) -> str:
     """Return an origin as it is compared; raise `InvalidOption` if no browser would send it."""
     if ORIGIN.fullmatch(text.lower()):
         return text.lower()
     raise InvalidOption(f"{text!r} is not an origin such as https://example.com, without path")
 
 
-def as_origins(given: Iterable[str]) -> frozenset[str]:
+def parse_origins(given: Iterable[str]) -> frozenset[str]:
     """Return several. A string alone is one origin that lost its list, not many of one letter."""
     if isinstance(given, str):
         raise InvalidOption(f"origins come as a list, such as [{given!r}]")
-    return frozenset(map(as_origin, given))
+    return frozenset(map(parse_origin, given))

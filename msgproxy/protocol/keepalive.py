@@ -1,60 +1,68 @@
 """Whether a client that says nothing is still there.
 
-Rule: whatever byte comes is a sign of life. A client that is silent for the ping interval is
-sent a ping; if it stays silent for the ping timeout after that, it is dead. A connection of
-which only one end is left (half-open) is not noticed in any other way.
+Rule: any byte is a sign of life. A client that is silent for the ping interval is sent a ping; if
+it stays silent for the ping timeout after that, it is dead. Nothing else reveals a connection of
+which only one end is left (half-open).
 
-The time runs from when the ping was *sent*. It may have to wait behind other frames; meanwhile
-the writer's own timeout watches whether the client takes them. So the writer notes the moment,
-and the reader looks at it: a number that one thread writes, and that may be seen a bit late.
+The timeout runs from when the ping was *sent*: it may have to wait on the outbound queue, and
+meanwhile the writer's own timeout checks that the client takes what it is sent. So there are two
+moments. The reader asks for a ping, and alone writes the one; the writer sends it, and alone
+writes the other. The ping that was asked for has been sent if its moment is the later one.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Container
 
-from msgproxy.events import Farewell
+from msgproxy.events import LOST, CloseReason
 from msgproxy.limits import Limits
-from msgproxy.protocol.frames import PING, Control
+from msgproxy.protocol.frames import PING, ControlFrame
+
+NEVER = -math.inf
 
 
-class Pulse:
-    """Feels for a sign of life of one client."""
+class Keepalive:
+    """Decides when a client is sent a ping, and when it is dead. Times are monotonic seconds."""
 
     def __init__(self, limits: Limits) -> None:
         self._interval = limits.ping_interval
         self._timeout = limits.ping_timeout
-        self._is_pinged = False
-        self._sent_at: float | None = None
+        self.asked_at: float | None = None
+        """When the reader asked for a ping that has no answer yet. The writer may look."""
+        self._sent_at = NEVER
+        """When a ping was sent last. The writer's; the reader looks."""
 
     # Called by the reader thread.
 
-    def patience(self) -> float:
+    def time_left(self) -> float:
         """Return for how many seconds to wait for the client's next byte."""
-        if not self._is_pinged:
+        if self.asked_at is None:
             return self._interval
-        if self._sent_at is None:  # it still waits behind other frames
+        if self._sent_at < self.asked_at:  # the ping still waits on the outbound queue
             return self._timeout
         return self._sent_at + self._timeout - time.monotonic()
 
-    def beat(self) -> None:
+    def on_bytes(self) -> None:
         """Note a sign of life."""
-        self._is_pinged = False
+        self.asked_at = None
 
-    def falter(self) -> list[Control | Farewell]:
-        """Return what follows when the client has been silent for as long as that."""
-        if not self._is_pinged:
-            self._sent_at = None  # before the flag, at which the writer looks first
-            self._is_pinged = True
-            return [Control(PING)]
-        if self._sent_at is None or self.patience() > 0:
+    def on_silence(self) -> list[ControlFrame | CloseReason]:
+        """Return what follows when the client has been silent for `time_left()`."""
+        if self.asked_at is None:
+            self.asked_at = time.monotonic()
+            return [ControlFrame(PING)]
+        if self._sent_at < self.asked_at or self.time_left() > 0:
             return []
-        return [Farewell(1006, f"silent for {self._timeout:g} s after a ping")]
+        return [CloseReason(LOST, f"silent for {self._timeout:g} s after a ping")]
 
     # Called by the writer thread.
 
-    def note_sent(self, frames: Container[bytes]) -> None:
-        """Note the time if a ping is among what was sent."""
-        if self._is_pinged and self._sent_at is None and PING in frames:
+    def on_sent(self, frames: Container[bytes]) -> None:
+        """Note the time if a ping is among the frames that were sent.
+
+        Only needed while `asked_at` is not None.
+        """
+        if PING in frames:
             self._sent_at = time.monotonic()

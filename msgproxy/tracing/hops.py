@@ -1,7 +1,7 @@
-"""Hops: the steps of messages from thread to thread, and the ring that keeps the last of them.
+"""Hops: the steps of messages from thread to thread, and a buffer that keeps the last of them.
 
-Rule: a hop is small and immutable. It never holds a message itself, only its name, and of a
-text its first words. And nobody waits to note one: when the ring is full, the oldest go.
+Rule: a hop is small and immutable. It never holds a message itself, only its id, and the first
+words of a text. And nobody waits to note one: when the buffer is full, it drops the oldest.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 import math
 import queue
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from msgproxy.events import MessageId
+from msgproxy.events import Event, Joined, Left, MessageId, OutgoingBatch, Received, Stopped
 
-Act = Literal["received", "put", "full", "lost", "got", "sent", "handled"]
+HopKind = Literal["received", "put", "full", "lost", "got", "sent", "handled"]
 """What a thread did with some items.
 
 ========  ======  ==========================================================================
@@ -23,7 +23,8 @@ act       by      meaning
 received  reader  it has a whole message in hand, and wants to put it
 put       any     they are on the queue now (between the two it has waited for room)
 full      any     they found no room, and whoever put them was told so
-lost      any     the queue threw them away (msgproxy's own does that behind a goodbye only)
+lost      any     the queue dropped them: an outbound queue after a Close frame, or a bridge's
+                  when it has no room
 got       taker   it took them; between its last hop and this one it has waited
 handled   broker  it has put on all outbound queues what follows from them
 sent      writer  `sendall` has taken their last byte
@@ -42,7 +43,7 @@ class Hop(NamedTuple):
     time: int
     """Monotonic, in ns. A put and a get read it with the queue's lock held: so the get is later."""
     thread: str
-    act: Act
+    act: HopKind
     queue: str
     items: tuple[Item, ...]
     depth: int
@@ -62,8 +63,8 @@ def lost(hops: Iterable[Hop]) -> int:
     return min((hop.number for hop in hops), default=0)
 
 
-class Ring(queue.Queue[Hop]):
-    """The last hops: a queue that throws away the oldest, and so makes nobody wait."""
+class HopBuffer(queue.Queue[Hop]):
+    """The last hops: a queue that drops the oldest, and so makes nobody wait."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
@@ -87,3 +88,33 @@ class Ring(queue.Queue[Hop]):
             count = min(self.next_number - since, at_most, len(self.queue))
             found = list(itertools.islice(reversed(self.queue), max(0, int(count))))
         return found[::-1]
+
+
+def items_in(batch: Sequence[Event | OutgoingBatch]) -> tuple[Item, ...]:
+    """Say what stands on a queue: messages by their names, all else in words."""
+    if len(batch) == 1:  # then no copy: what is for all clients has one and the same tuple
+        return _items_of(batch[0])
+    return tuple(itertools.chain.from_iterable(map(_items_of, batch)))
+
+
+def _items_of(each: Event | OutgoingBatch) -> tuple[Item, ...]:
+    match each:
+        case Received():
+            return (each.id,)
+        case Joined(session):
+            return (f"joined {session.number}",)
+        case Left(session):
+            return (f"left {session.number}",)
+        case Stopped():
+            return ("stopped",)
+        case OutgoingBatch(messages=messages) if messages:
+            return messages
+        case OutgoingBatch(frames=frames, is_last=is_last):
+            return ("goodbye" if is_last else _control(frames[0]),)
+        case _:  # what another class of queue has of its own
+            return (type(each).__name__.lower(),)
+
+
+def _control(frame: bytes) -> str:
+    """Name a frame that is no message, by its first byte (RFC 6455 section 5.2)."""
+    return {0x89: "ping", 0x8A: "pong"}.get(frame[0], "welcome")

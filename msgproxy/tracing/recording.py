@@ -1,73 +1,128 @@
-"""Recording: what a server is given instead of plain queues, when somebody wants to see.
+"""Recording: queues that note what crosses them.
 
-Rule: nothing else of the server changes, and no line of its threads is about it.
+Rule: a recording changes nothing. It observes the queues, and no line of the server's threads is
+about it.
+
+Threads meet only at queues, so an observer that notes every put and every take has seen everything
+that they say to each other. The ends at the sockets show at the queues, too: a reader puts a
+message as soon as it has received it, and a writer comes for the next when it has sent the last.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import queue
+import threading
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgproxy.around import QueuesAround
-from msgproxy.limits import Limits
-from msgproxy.queues import Queues
-from msgproxy.tracing.hops import Hop, Ring
-from msgproxy.tracing.recorded import record
+from msgproxy.events import Received
+from msgproxy.queues import BatchQueue, QueueObserver, Queues
+from msgproxy.tracing.hops import Hop, HopBuffer, HopKind, Item, items_in
 
-RING = 200_000
-"""What a recording keeps at the most: a hop counts as one, and so does each item in it."""
+MAX_KEPT = 200_000
+"""What a recording keeps at most: a hop counts as one, and so does each item in it."""
+
+FIRST_WORDS = 40
+"""Characters of a text message that a hop keeps, to recognise it by."""
 
 
-class Recording(QueuesAround):
-    """Makes queues that record: give it to a server, and ask it for the hops.
+class Recording(Queues, QueueObserver):
+    """Makes queues that are recorded: give it to a server, and ask it for the hops.
 
-    With other `queues` it records those; they have to be `BatchQueue`s. It takes `limit` items at
-    the most (see `RING`). If it is not on from the start, it is after each `listen`.
+    With other `queues`, it records those. It keeps `limit` items at most (see
+    `MAX_KEPT`).
     """
 
     def __init__(
-        self, queues: Queues | None = None, *, limit: int = RING, is_on: bool = True
+        self, queues: Queues | None = None, *, limit: int = MAX_KEPT, is_on: bool = True
     ) -> None:
         super().__init__(queues)
-        self._ring = Ring(limit)
-        self._until = math.inf if is_on else -math.inf
-
-    def inbound(self, limits: Limits) -> queue.Queue[Any]:
-        """Make the inbound queue, recorded."""
-        return record(super().inbound(limits), "inbound", self.is_on, self._ring.put)
-
-    def outbound(self, limits: Limits, number: int) -> queue.Queue[Any]:
-        """Make an outbound queue, recorded."""
-        made = super().outbound(limits, number)
-        return record(made, f"outbound-{number}", self.is_on, self._ring.put)
-
-    def bridge(self, limits: Limits) -> queue.Queue[Any]:
-        """Make the queue to a bridge, recorded."""
-        return record(super().bridge(limits), "outbound-0", self.is_on, self._ring.put)
+        self._buffer = HopBuffer(limit)
+        self._turned_on = 0
+        self._in_hand = threading.local()
+        if is_on:
+            self.turn_on()
 
     # Called by any thread.
 
-    def listen(self, seconds: float) -> None:
-        """Be on from now for some seconds."""
-        self._until = max(self._until, time.monotonic() + seconds)
+    def turn_on(self) -> None:
+        """Record from now on. It can be turned on several times, and then off as often."""
+        with self._buffer.mutex:
+            self._turned_on += 1
+            if self._turned_on == 1:
+                # What a thread took meanwhile, nobody has noted. So it has nothing in hand.
+                self._in_hand = threading.local()
+                self.observers.add(self)
 
-    def is_on(self) -> bool:
-        """Whether hops are noted now."""
-        return time.monotonic() < self._until
+    def turn_off(self) -> None:
+        """Record no longer, unless it was turned on more often than off."""
+        with self._buffer.mutex:
+            self._turned_on -= 1
+            if self._turned_on == 0:
+                self.observers.remove(self)
 
     def latest(self, since: int = 0, at_most: float = math.inf) -> list[Hop]:
-        """Return the last hops, from number `since`, oldest first; `at_most` so many of them.
+        """Return the last hops from number `since`, oldest first; `at_most` that many of them.
 
-        Where the first has not the number asked for, the hops between have been lost.
+        If the first has a higher number, the hops between have been dropped.
         """
-        return self._ring.latest(since, at_most)
+        return self._buffer.latest(since, at_most)
 
     def next_number(self) -> int:
         """Return the number that the next hop will get."""
-        return self._ring.next_number
+        return self._buffer.next_number
 
     def hops(self) -> list[Hop]:
         """Return all hops that are kept, in the order of time."""
         return sorted(self.latest(), key=lambda hop: hop.time)
+
+    # Called by the queues, in the thread that puts or takes.
+
+    @contextlib.contextmanager
+    def around_put(self, on: BatchQueue[Any], item: Any) -> Iterator[None]:
+        """Note that a message was received, as its reader puts it at once; and that it is full."""
+        if isinstance(item, Received):
+            self._note("received", on, items_in([item]), _first_words(item))
+        try:
+            yield
+        except queue.Full:
+            with on.mutex:
+                self._note("full", on, items_in([item]))
+            raise
+
+    @contextlib.contextmanager
+    def around_take(self, on: BatchQueue[Any]) -> Iterator[None]:
+        """Note that the thread is done with what it took last."""
+        if items := getattr(self._in_hand, "items", ()):
+            self._note("handled" if on.name == "inbound" else "sent", on, items)
+            self._in_hand.items = ()
+        yield
+
+    def on_put(self, on: BatchQueue[Any], item: Any) -> None:
+        """Note it."""
+        self._note("put", on, items_in([item]))
+
+    def on_take(self, on: BatchQueue[Any], items: Sequence[Any]) -> None:
+        """Note it, and remember what the thread has in hand."""
+        self._in_hand.items = taken = items_in(items)
+        self._note("got", on, taken)
+
+    def on_drop(self, on: BatchQueue[Any], items: Sequence[Any]) -> None:
+        """Note it."""
+        self._note("lost", on, items_in(items))
+
+    def _note(
+        self, kind: HopKind, on: BatchQueue[Any], items: tuple[Item, ...], text: str = ""
+    ) -> None:
+        now, thread = time.monotonic_ns(), threading.current_thread().name
+        depth, size = on.qsize(), on.bytes_waiting
+        self._buffer.put(Hop(0, now, thread, kind, on.name, items, depth, size, text))
+
+
+def _first_words(received: Received) -> str:
+    if isinstance(received.message, str):
+        return received.message[:FIRST_WORDS]
+    return f"{len(received.message)} bytes"

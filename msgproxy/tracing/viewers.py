@@ -1,9 +1,9 @@
-"""What a viewer is shown: the stream behind the live picture, on `/trace`.
+"""What a viewer is shown: the stream for the live picture, on `/trace`.
 
 Rule: nobody waits for a viewer. Nobody puts what it sees on its queue: its own writer fetches that
-from the ring, at its own pace. If that is slow, the ring has moved on meanwhile, and what it has
-missed is a number. (It does cost time of the processor: that of the notes, and of telling them. And
-a viewer counts as one of the clients that a server lets in.)
+from the hop buffer, at its own pace. A slow viewer is told how many hops it has missed. (Watching
+does cost processor time: for noting the hops, and for sending them. And a viewer counts as one of
+the clients that a server accepts.)
 
 Each text message is a JSON object, of one of two kinds::
 
@@ -14,8 +14,8 @@ Each text message is a JSON object, of one of two kinds::
      "waiting": bytes on the inbound queue, "inbound_limit": bytes that it takes,
      "limit": bytes that an outbound queue takes}
 
-A hop is a `Hop`, an item such as "2.1" is a message; a client is a `ClientSnapshot`. Who asks for
-`/trace?counts` gets the second kind only, and nothing is recorded for it.
+A hop is a `Hop`, an item such as "2.1" is a message; a client is a `ClientSnapshot`. A viewer that
+asks for `/trace?counts` gets the second kind only, and nothing is recorded for it.
 """
 
 from __future__ import annotations
@@ -26,77 +26,86 @@ import queue
 import time
 from typing import Any
 
-from msgproxy.events import BOOKKEEPING, Outgoing
+from msgproxy.events import ITEM_OVERHEAD, Event, OutgoingBatch
 from msgproxy.limits import Limits
 from msgproxy.protocol.frames import encode
-from msgproxy.queues import OutboundQueue, Queues
-from msgproxy.snapshot import ClientSnapshot, Look
-from msgproxy.tracing.recording import RING, Recording
+from msgproxy.queues import BatchQueue, OutboundQueue, Queues
+from msgproxy.snapshot import ClientSnapshot, TakeSnapshot
+from msgproxy.tracing.recording import MAX_KEPT, Recording
 
 TICK = 0.1
 """Seconds between two looks for new hops."""
 
 HOPS_PER_TICK = 1000
-"""More hops than that in a tick no viewer can follow; those before the last are lost to it."""
+"""A viewer cannot follow more hops than that in a tick; it misses those before the last."""
 
 COUNT_EVERY = 0.5
 """Seconds between two messages about the clients."""
 
 COUNTS = [field.name for field in dataclasses.fields(ClientSnapshot)]
-"""What is told of each client. (`dataclasses.asdict` takes ten times as long.)"""
-
-LISTEN = 2.0
-"""Seconds for which a recording goes on after a look. A few ticks, in case one comes late."""
+"""What a viewer is told about each client. (`dataclasses.asdict` takes ten times as long.)"""
 
 
-class Trace(Recording):
+class LiveRecording(Recording):
     """A recording that can be watched while it is made. Without viewers it is off.
 
-    If `is_on`, it records from the start, and to the end, also when nobody watches.
+    If `is_on`, it records from the start to the end, also when nobody watches.
     """
 
     def __init__(
         self, queues: Queues | None = None, *, limit: int | None = None, is_on: bool = False
     ) -> None:
         # What is not kept to the end only has to last from one tick to the next.
-        super().__init__(queues, limit=limit or (RING if is_on else RING // 10), is_on=is_on)
+        limit = limit or (MAX_KEPT if is_on else MAX_KEPT // 10)
+        super().__init__(queues, limit=limit, is_on=is_on)
 
-    def inbound(self, limits: Limits) -> queue.Queue[Any]:
-        """Make the inbound queue, recorded."""
+    def inbound(self, limits: Limits) -> BatchQueue[Event]:
+        """Make the inbound queue, and remember the limits: viewers are told."""
         self._limits = limits
         return super().inbound(limits)
 
     @property
-    def can_be_watched(self) -> bool:
-        """It can."""
+    def allows_viewers(self) -> bool:
+        """It does."""
         return True
 
-    def viewer(self, look: Look, target: str) -> queue.Queue[Any]:
-        """Make the queue to the writer of a viewer, which gets counts, and hops unless it
-        asked for `?counts`."""
+    def viewer_queue(self, take_snapshot: TakeSnapshot, target: str) -> BatchQueue[OutgoingBatch]:
+        """Make the queue to the writer of a viewer.
+
+        The viewer gets counts, and hops unless it asked for `?counts`.
+        """
         wants_hops = target.partition("?")[2] != "counts"
-        return ViewerQueue(self._limits, look, self if wants_hops else None)
+        return ViewerQueue(self._limits, take_snapshot, self if wants_hops else None)
 
 
 class ViewerQueue(OutboundQueue):
-    """An outbound queue on which always something stands, a tick later at the latest.
+    """An outbound queue on which there is always something, a tick later at the latest.
 
-    What is put here besides (pongs, the goodbye) comes first.
+    It overrides `take_all`, since nobody puts what a viewer sees: its writer fetches it. What is
+    put here (pongs, the Close frame) comes first.
     """
 
-    def __init__(self, limits: Limits, look: Look, recording: Recording | None) -> None:
+    def __init__(
+        self, limits: Limits, take_snapshot: TakeSnapshot, recording: Recording | None
+    ) -> None:
         super().__init__(limits.outbound_limit)
         self._limits = limits
-        self._look = look
+        self._take_snapshot = take_snapshot
         self._recording = recording
         self._next_hop = 0
         self._tick_at = self._count_at = time.monotonic()
         if recording:
-            recording.listen(LISTEN)
+            recording.turn_on()
             self._next_hop = recording.next_number()
 
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ARG002
-        """Take what has been put; if that is nothing, what is new. Its writer calls it."""
+    def _put(self, item: OutgoingBatch) -> None:
+        was_over = self._has_last
+        super()._put(item)
+        if self._recording and item.is_last and not was_over:
+            self._recording.turn_off()
+
+    def take_all(self, timeout: float | None = None) -> list[OutgoingBatch]:  # noqa: ARG002
+        """Take what was put; if that is nothing, what is new. The viewer's writer calls it."""
         while True:
             put = self._put_until(self._tick_at)
             if put and (put[-1].is_last or time.monotonic() < self._tick_at):
@@ -105,19 +114,19 @@ class ViewerQueue(OutboundQueue):
             if everything := [*put, *map(_message, self._hops() + self._counts())]:
                 return everything
 
-    def _put_until(self, deadline: float) -> list[Outgoing]:
-        """Return what has been put. Until the tick, not for a tick: who pings all the time, sees
-        too."""
+    def _put_until(self, deadline: float) -> list[OutgoingBatch]:
+        """Return what was put, but wait no longer than until the tick.
+
+        So a viewer that pings all the time still sees something.
+        """
         try:
-            taken: list[Outgoing] = super().get(timeout=max(0.0, deadline - time.monotonic()))
+            return super().take_all(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             return []
-        return taken
 
     def _hops(self) -> list[dict[str, Any]]:
         if self._recording is None:
             return []
-        self._recording.listen(LISTEN)
         hops = self._recording.latest(self._next_hop, HOPS_PER_TICK)
         if not hops:
             return []
@@ -129,7 +138,7 @@ class ViewerQueue(OutboundQueue):
         if time.monotonic() < self._count_at:
             return []
         self._count_at = time.monotonic() + COUNT_EVERY
-        snapshot = self._look()
+        snapshot = self._take_snapshot()
         news = {
             "clients": [
                 {name: getattr(client, name) for name in COUNTS} for client in snapshot.clients
@@ -141,6 +150,6 @@ class ViewerQueue(OutboundQueue):
         return [news]
 
 
-def _message(news: dict[str, Any]) -> Outgoing:
+def _message(news: dict[str, Any]) -> OutgoingBatch:
     frame = encode(json.dumps(news, separators=(",", ":")))
-    return Outgoing((frame,), len(frame) + BOOKKEEPING)
+    return OutgoingBatch((frame,), len(frame) + ITEM_OVERHEAD)

@@ -30,9 +30,10 @@ from msgproxy.bridge.stream import RedisUnavailable
 from msgproxy.cli import serve
 from msgproxy.cli.main import main as run_command
 from msgproxy.errors import InvalidOption
-from msgproxy.events import BOOKKEEPING, Farewell, Joined, Left, Outgoing, Participant, Received
+from msgproxy.events import ITEM_OVERHEAD, Joined, Left, MessageId, Received
 from msgproxy.limits import Limits
-from msgproxy.tracing.viewers import Trace
+from msgproxy.shared import Shared
+from msgproxy.tracing.viewers import LiveRecording
 
 
 class Posted(Received):
@@ -42,16 +43,30 @@ class Posted(Received):
     is_last = False
 
 
+class Outbox(InboundQueue):
+    """What clients have said, on its way to the stream.
+
+    Bounded: a reader that finds it full waits until Redis has taken more.
+    """
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put what a client has said. Drop what the broker forwards: it comes from the stream."""
+        if isinstance(item, Posted):
+            super().put(item, block, timeout)
+        elif item.is_last:
+            self.maxsize = 0  # all readers have ended; a bound would only keep out the end mark
+            super().put(item)
+
+
 class DivertingQueue(InboundQueue):
     """An inbound queue that keeps `Joined` and `Left`, and hands messages to the bridge."""
 
-    outbox: queue.Queue[Any]
-    """Bounded: a reader that finds it full waits, as at any inbound queue, for Redis."""
+    outbox: Outbox
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Send a message on its way. The readers of clients call this."""
         if isinstance(item, Received):
-            item = Posted(item.session, item.message, item.size, item.number)
+            item = Posted(item.session, item.message, item.size, item.id)
             self.outbox.put(item, block, timeout)
         else:
             super().put(item, block, timeout)
@@ -79,15 +94,11 @@ class DivertingQueue(InboundQueue):
 class StreamFirst(Queues):
     """Makes the queues of one server."""
 
-    def inbound(self, limits: Limits) -> queue.Queue[Any]:
-        """Make both queues, since one must know the other."""
+    def inbound(self, limits: Limits) -> DivertingQueue:
+        """Make both queues, since one has to know the other."""
         made = DivertingQueue(limits.inbound_limit)
-        self._outbox = made.outbox = InboundQueue(limits.inbound_limit)
+        self.outbox = made.outbox = Outbox(limits.inbound_limit)
         return made
-
-    def bridge(self, limits: Limits) -> queue.Queue[Any]:  # noqa: ARG002
-        """Return the queue to the stream."""
-        return self._outbox
 
 
 class NamingWriter(EntryWriter):
@@ -95,13 +106,13 @@ class NamingWriter(EntryWriter):
 
     def __init__(self, origin: bytes) -> None:
         super().__init__(origin, skip_client=Bridge.number)
-        self.said: queue.SimpleQueue[tuple[int, Participant, int]] = queue.SimpleQueue()
+        self.said: queue.SimpleQueue[tuple[int, Any, MessageId]] = queue.SimpleQueue()
 
     def _numbered(self, batch: Iterable[Any]) -> Iterator[tuple[int, tuple[bytes, bytes]]]:
         for item in batch:
             if isinstance(item, Posted):
                 self._count += 1
-                self.said.put((self._count, item.session, item.number))
+                self.said.put((self._count, item.session, item.id))
                 words = item.message
                 if isinstance(words, str):
                     yield self._count, (b"text", words.encode())
@@ -112,23 +123,12 @@ class NamingWriter(EntryWriter):
 class StreamFirstBridge(Bridge):
     """Receives what this instance has added to the stream as well, for all but its sender."""
 
-    _inbound: DivertingQueue
-
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._origin = self._entries._origin
         self._entries = NamingWriter(self._origin)
         self._said = self._entries.said
         self._cursor = StreamCursor(own=b"nobody")  # so no entry is skipped as its own
-
-    def send(self, outgoing: Outgoing) -> bool:  # noqa: ARG002
-        """Do nothing: what the broker forwards comes from the stream."""
-        return True
-
-    def end(self, farewell: Farewell) -> None:
-        """End as usual. The readers have ended, so a bound would only keep out the end mark."""
-        self._outbound.maxsize = 0
-        super().end(farewell)
 
     def _publish(self, entry: Entry) -> None:
         # The reader would miss what is added before it has found the end of the stream.
@@ -140,39 +140,37 @@ class StreamFirstBridge(Bridge):
     def _pass_on(self, entries: Entries) -> None:
         for place, fields in entries:
             is_own = fields[:2] == [b"from", self._origin]
-            news = self._cursor.news([(place, fields)], self._max_message_size)
+            news = self._cursor.news([(place, fields)], self._shared.limits.max_message_size)
             for ahead, said in enumerate(news):
                 if is_own:
-                    session, number = self._who_said(int(fields[3]) + ahead)
+                    session, name = self._who_said(int(fields[3]) + ahead)
                 else:
-                    session, number = self, self._traffic.came_in(said.size)
-                size = said.size + BOOKKEEPING
-                self._inbound.put_returned(Received(session, said.message, size, number))
+                    session, name = self, self._count(said.size)
+                size = said.size + ITEM_OVERHEAD
+                self._shared.inbound.put_returned(Received(session, said.message, size, name))
 
-    def _who_said(self, wanted: int) -> tuple[Participant, int]:
+    def _who_said(self, wanted: int) -> tuple[Any, MessageId]:
         """Return the session that sent the n-th message. Earlier ones that are left were lost."""
         number = 0
         while number != wanted:
-            number, session, own_number = self._said.get_nowait()
-        return session, own_number
+            number, session, name = self._said.get_nowait()
+        return session, name
 
 
 class StreamFirstServer(Server):
     """A server whose bridge does this. It needs a bridge, and the queues of `StreamFirst`."""
 
-    def _make_bridge(self) -> Bridge:
+    def _make_bridge(self, shared: Shared) -> Bridge:
         if self._bridge_address is None:
             raise InvalidOption("the stream first needs a stream: --bridge")
-        outbound, largest = self._queues.bridge(self._limits), self._limits.max_message_size
-        return StreamFirstBridge(
-            self._bridge_address, self._broker.inbound, outbound, self._stop, largest
-        )
+        outbox = shared.queues.wrap(shared.inbound.outbox, "outbound-0")
+        return StreamFirstBridge(self._bridge_address, shared, outbox)
 
 
 def main() -> int:
     """Do what `msgproxy serve` does, with this server and these queues."""
     serve.Server = StreamFirstServer
-    serve._queues = lambda given: Trace(StreamFirst(), is_on=given.record is not None)
+    serve._queues = lambda given: LiveRecording(StreamFirst(), is_on=given.record is not None)
     return run_command(["serve", *sys.argv[1:]])
 
 

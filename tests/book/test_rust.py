@@ -75,7 +75,11 @@ def test_a_part_fails_only_as_it_says(part: pages.Block, tmp_path: Path) -> None
         program = f"async fn part() {{\n{program}\n}}"  # of a function: its variables are missing
     program = f"#![allow(dead_code, unused)]\n{program}\nfn main() {{}}\n"
     errors = set(
-        re.findall(r"^error\[(E\d+)\]", compile_it(program, tmp_path, "--emit", "metadata").stderr, re.MULTILINE)
+        re.findall(
+            r"^error\[(E\d+)\]",
+            compile_it(program, tmp_path, "--emit", "metadata").stderr,
+            re.MULTILINE,
+        )
     )
     if any(crate in program for crate in CRATES):
         assert errors <= {"E0432", "E0433"}

@@ -16,7 +16,7 @@ from joined_servers import bridge_of, impatient, lines
 from redis_server import STREAM
 
 from msgproxy import Limits, Server
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 ROOM = 64 * 1024
 LARGE = ROOM - 1024
@@ -37,7 +37,7 @@ def start(request):
     def start_one(**kwargs):
         make = getattr(request, "param", StreamFirstServer)
         if make is StreamFirstServer:
-            kwargs["queues"] = Trace(StreamFirst())
+            kwargs["queues"] = LiveRecording(StreamFirst())
         servers.append(make(port=0, **kwargs).start())
         return servers[-1]
 

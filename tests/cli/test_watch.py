@@ -11,7 +11,7 @@ from chat_process import PYTHON
 from clients import PATIENCE, wait_for_clients, ws
 
 from msgproxy.cli.watch import trace_url
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 WATCH = (*PYTHON, "-m", "msgproxy", "watch")
 
@@ -21,7 +21,7 @@ WATCH = (*PYTHON, "-m", "msgproxy", "watch")
 @pytest.fixture
 def watched(start):
     """A server that can be watched."""
-    return start(queues=Trace())
+    return start(queues=LiveRecording())
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

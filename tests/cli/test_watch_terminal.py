@@ -13,7 +13,7 @@ from clients import wait_for
 from terminal_emulator import CTRL_C, ON_ITS_TERMINAL, Terminal, pyte, termios
 
 from msgproxy.cli.watch import LEAVE
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 
 class WatchTerminal(Terminal):
@@ -51,7 +51,7 @@ class WatchTerminal(Terminal):
 @pytest.fixture
 def watched(start):
     """A server that can be watched."""
-    return start(queues=Trace())
+    return start(queues=LiveRecording())
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ class HeldUp(Queues):
         go = self.go
 
         class HeldUpQueue(InboundQueue):
-            def get(self, block=True, timeout=None):
-                everything = super().get(block, timeout)
+            def take_all(self, timeout=None):
+                everything = super().take_all(timeout)
                 assert go.wait(PATIENCE), "the test held the broker up and never let it go"
                 return everything
 
@@ -59,7 +59,7 @@ class Failing(Queues):
         return self._arm(super().outbound(limits, number), "outbound")
 
     def _arm(self, queue, where):
-        take = queue._get
+        take = queue._take_all
 
         def fail_once():
             if self.armed.is_set() and self.where == where:
@@ -67,5 +67,5 @@ class Failing(Queues):
                 raise ZeroDivisionError("a bug, on purpose")
             return take()
 
-        queue._get = fail_once
+        queue._take_all = fail_once
         return queue

@@ -36,7 +36,7 @@ class SimpleWebsocket:
         with contextlib.suppress(simple_websocket.ConnectionClosed):
             self.client.close()
 
-    def farewell(self) -> tuple[int, str]:
+    def close_reason(self) -> tuple[int, str]:
         """Wait for the server to say goodbye, and return how it did."""
         with pytest.raises(simple_websocket.ConnectionClosed) as closed:
             self.receive()
@@ -62,7 +62,7 @@ class SyncWebsockets:
     def clear_up(self) -> None:
         self.connecting.__exit__(None, None, None)
 
-    def farewell(self) -> tuple[int, str]:
+    def close_reason(self) -> tuple[int, str]:
         with pytest.raises(websockets.ConnectionClosed):
             self.receive()
         return self.client.close_code, self.client.close_reason
@@ -92,7 +92,7 @@ class AsyncioWebsockets:
         self.run(self.connecting.__aexit__(None, None, None))
         self.runner.close()
 
-    def farewell(self) -> tuple[int, str]:
+    def close_reason(self) -> tuple[int, str]:
         with pytest.raises(websockets.ConnectionClosed):
             self.receive()
         return self.client.close_code, self.client.close_reason

@@ -9,7 +9,8 @@ import pytest
 from http_client import KEY, ask, request
 
 from msgproxy import InvalidOption, Server
-from msgproxy.protocol.handshake import UPGRADE, Policy, Request, answer
+from msgproxy.protocol.handshake import Policy, check_request
+from msgproxy.protocol.http import Request
 
 LET_IN = {
     "no origin": {},
@@ -119,12 +120,13 @@ def status(policy=None, *, method="GET", target="/", version="1.1", **changes) -
     headers = RIGHT | {name.replace("_", "-"): value for name, value in changes.items()}
     given = tuple((name, value) for name, value in headers.items() if value is not None)
     wanted = Request(method, target, version, given)
-    return answer(wanted, policy or Policy(loopback_only=True)).status
+    response = check_request(wanted, policy or Policy(loopback_only=True))
+    return response.status if response else 101
 
 
 def test_the_rules_let_a_right_request_in():
     given = Request("GET", "/", "1.1", tuple(RIGHT.items()))
-    assert answer(given, Policy(loopback_only=True)) is UPGRADE
+    assert check_request(given, Policy(loopback_only=True)) is None
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_server_that_stops_says_1001(server, let_in, kind):
     client = let_in(server, kind)
     wait_for_clients(server, 1)
     server.shutdown()
-    assert client.farewell() == (1001, "the server is stopping")
+    assert client.close_reason() == (1001, "the server is stopping")
     server.close()
 
 
@@ -99,7 +99,7 @@ def test_a_message_that_is_too_large_is_answered_with_1009(start, let_in, kind):
     server = start(limits=Limits(max_message_size=1000))
     client = let_in(server, kind)
     client.send("x" * 1001)
-    code, reason = client.farewell()
+    code, reason = client.close_reason()
     assert code == 1009
     assert "1000" in reason
 
@@ -113,7 +113,7 @@ def test_what_was_sent_before_the_stop_arrives_before_the_goodbye(server, let_in
     sender.client.ping().wait(PATIENCE)  # the answer: the server has read what came before
     server.shutdown()
     assert [receiver.receive() for _ in range(100)] == [str(number) for number in range(100)]
-    assert receiver.farewell()[0] == 1001
+    assert receiver.close_reason()[0] == 1001
 
 
 def test_pings_of_clients_are_answered(server, let_in):

@@ -113,7 +113,7 @@ def test_a_refused_request_may_have_a_large_body(server, log, monkeypatch):
 
     If it hung up at once, the connection would be reset, and the answer might be lost with it.
     """
-    monkeypatch.setattr("msgproxy.connection.ANSWER_TIMEOUT", PATIENCE)
+    monkeypatch.setattr("msgproxy.admission.LINGER_TIMEOUT", PATIENCE)
     body = bytes(20 << 20)
     changes = {"Upgrade": None, "Content-Length": str(len(body))}
     answer = ask(server.url, request(server.url, changes, method="POST") + body)

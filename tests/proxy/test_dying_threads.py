@@ -50,7 +50,7 @@ def test_who_joins_while_the_broker_dies_is_told_too(start, connect):
     ada.send("the broker is held up with this")
     wait_for(lambda: _is_taken(server), "the broker to take it")
     [session] = server._broker.joined
-    server._broker.inbound.put(Received(session, 42, 64, 1))  # a message that cannot be encoded
+    server._shared.inbound.put(Received(session, 42, 64, 1))  # a message that cannot be encoded
     newcomers = [connect(server) for _ in range(3)]
     wait_for(lambda: server.snapshot().waiting >= 4 * 64, "all of them to wait for the broker")
     queues.go.set()

@@ -9,24 +9,24 @@ import pytest
 from clients import PATIENCE, wait_for
 
 from msgproxy import InboundQueue, OutboundQueue
-from msgproxy.events import Outgoing
+from msgproxy.events import OutgoingBatch
 
 
-def item(size: int, *, is_last: bool = False) -> Outgoing:
-    return Outgoing((b"x" * size,), size, is_last=is_last)
+def item(size: int, *, is_last: bool = False) -> OutgoingBatch:
+    return OutgoingBatch((b"x" * size,), size, is_last=is_last)
 
 
-def test_get_hands_over_everything_that_waits():
+def test_take_all_hands_over_everything_that_waits():
     """In the order in which it was put; then the queue is empty."""
     inbound = InboundQueue(100)
     items = [item(n) for n in (1, 2, 3)]
     for one in items:
         inbound.put(one)
-    assert inbound.qsize() == 6
-    assert inbound.get() == items
+    assert (inbound.qsize(), inbound.bytes_waiting) == (3, 6)
+    assert inbound.take_all() == items
     assert inbound.empty()
     with pytest.raises(queue.Empty):
-        inbound.get_nowait()
+        inbound.take_all(timeout=0.01)
 
 
 def test_a_bound_counts_bytes():
@@ -46,12 +46,12 @@ def test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied():
     for reader in readers:
         reader.start()
     wait_for(lambda: len(inbound.not_full._waiters) == 5, "five who wait")
-    taken = len(inbound.get())
+    taken = len(inbound.take_all())
     try:
         wait_for(lambda: inbound.qsize() == 5, "what the five have put")
     finally:
         while taken < 6:  # let go whoever was stranded
-            taken += len(inbound.get(timeout=PATIENCE))
+            taken += len(inbound.take_all(PATIENCE))
         for reader in readers:
             reader.join(PATIENCE)
 
@@ -63,10 +63,10 @@ def test_an_outbound_queue_is_exact_about_its_limit():
     with pytest.raises(queue.Full):
         outbound.put_nowait(item(41))
     outbound.put_nowait(item(40))
-    assert outbound.qsize() == 100
+    assert outbound.bytes_waiting == 100
     with pytest.raises(queue.Full):
         outbound.put(item(1))  # not even `put` waits
-    assert len(outbound.get()) == 2
+    assert len(outbound.take_all()) == 2
     outbound.put_nowait(item(100))
 
 
@@ -77,4 +77,18 @@ def test_the_last_item_always_fits_and_nothing_follows_it():
     outbound.put_nowait(item(10, is_last=True))
     outbound.put_nowait(item(1))
     outbound.put_nowait(item(1, is_last=True))
-    assert [one.is_last for one in outbound.get()] == [False, True]
+    assert [one.is_last for one in outbound.take_all()] == [False]
+    assert [one.is_last for one in outbound.take_all()] == [True]
+    assert outbound.empty()
+
+
+def test_get_hands_over_one_item_as_of_any_queue():
+    """Whoever knows `queue.Queue` is not surprised."""
+    inbound = InboundQueue(100)
+    inbound.put(item(1))
+    inbound.put(item(2))
+    assert inbound.get() == item(1)
+    assert (inbound.qsize(), inbound.bytes_waiting) == (1, 2)
+    assert inbound.get_nowait() == item(2)
+    with pytest.raises(queue.Empty):
+        inbound.get_nowait()

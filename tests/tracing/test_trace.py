@@ -14,7 +14,7 @@ from clients import PATIENCE, PING, TEXT, wait_for, wait_for_clients
 from http_client import ask, check_refusal, request
 from viewer import a_trace, watched, watching  # noqa: F401
 
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 MIB = 1024 * 1024
 PAGE = "http://page.example"
@@ -120,7 +120,7 @@ def test_a_viewer_that_pings_all_the_time_sees_all_the_same(server, watch):
 @pytest.mark.parametrize("allowed", [(), (PAGE,)])
 def test_only_the_own_page_may_look(start, allowed):
     """A page from elsewhere may talk if it is allowed to. It may not look."""
-    server = start(queues=Trace(), allowed_origins=allowed)
+    server = start(queues=LiveRecording(), allowed_origins=allowed)
     check_origin(server, "/trace", PAGE, 403)
     check_origin(server, "/trace?counts", PAGE, 403)
     check_origin(server, "/", PAGE, 101 if allowed else 403)

@@ -10,7 +10,7 @@ from clients import PATIENCE, wait_for_clients
 from viewer import a_trace, watched, watching  # noqa: F401
 
 from msgproxy import Limits
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 MIB = 1024 * 1024
 
@@ -70,7 +70,7 @@ def test_a_viewer_that_stops_reading_changes_nothing_for_others(server, connect,
 
 def test_a_viewer_that_does_not_read_costs_no_memory(start, connect, watch):
     """Nothing piles up for it. What is kept is the ring, which is as large as it was made."""
-    server = start(queues=Trace(limit=1_000))
+    server = start(queues=LiveRecording(limit=1_000))
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
     watch(server, receive_buffer=4096)
@@ -94,7 +94,7 @@ def talk(speaker, listener, count):
 
 def test_the_stop_is_as_quick_with_viewers_that_do_not_read(start, connect, watch):
     """They are given the close timeout, like clients: all of them together, not one by one."""
-    server = start(queues=Trace(), limits=Limits(close_timeout=2))
+    server = start(queues=LiveRecording(), limits=Limits(close_timeout=2))
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
     for _ in range(6):

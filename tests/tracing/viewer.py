@@ -9,7 +9,7 @@ import pytest
 from clients import PATIENCE, RawClient
 from http_client import request
 
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 
 class Viewer(RawClient):
@@ -48,7 +48,7 @@ class Viewer(RawClient):
 
 @pytest.fixture(name="trace")
 def a_trace():
-    return Trace()
+    return LiveRecording()
 
 
 @pytest.fixture(name="server")

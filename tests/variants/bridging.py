@@ -6,7 +6,7 @@ needs.
 
 from __future__ import annotations
 
-from msgproxy import OutboundQueue, Queues
+from msgproxy import OutboundQueue
 from variants.registry import noticed_by
 
 ONCE = "bridge/test_bridge.py::test_each_message_reaches_everyone_once_and_never_comes_back"
@@ -157,17 +157,9 @@ def everything_dropped_is_counted():
 @noticed_by(f"{LOSSES}::test_a_queue_that_is_full_drops_the_oldest_and_says_how_many")
 def bridge_is_cut_off():
     """Its queue is that of a client, so one day it is full."""
-    from msgproxy.bridge.bridge import Bridge
+    from msgproxy.bridge.backlog import DropOldestQueue
 
-    put = Bridge.send
-
-    def send(self, outgoing):
-        return self._outbound.qsize() + outgoing.size <= self._outbound.limit and put(
-            self, outgoing
-        )
-
-    Queues.bridge = lambda _, limits: OutboundQueue(limits.outbound_limit)
-    Bridge.send = send
+    DropOldestQueue._put = OutboundQueue._put
 
 
 @noticed_by(

@@ -8,10 +8,10 @@ from msgproxy.broker import Broker
 from msgproxy.concurrency.stop import StopSignal
 from msgproxy.connection import Connection
 from msgproxy.events import GOING_AWAY, Left
-from msgproxy.protocol.frames import Control
-from msgproxy.protocol.keepalive import Pulse
+from msgproxy.protocol.frames import ControlFrame
+from msgproxy.protocol.keepalive import Keepalive
 from msgproxy.queues import InboundQueue
-from msgproxy.session import Session
+from msgproxy.reader import Reader
 from variants.registry import noticed_by
 
 
@@ -20,9 +20,9 @@ def reader_answers_pings():
     """Two threads send on one socket."""
     receive = Connection.receive
 
-    def receive_and_answer(self):
-        for item in receive(self):
-            if isinstance(item, Control):
+    def receive_and_answer(self, early_bytes):
+        for item in receive(self, early_bytes):
+            if isinstance(item, ControlFrame):
                 self._socket.sendall(item.frame)
             else:
                 yield item
@@ -34,13 +34,13 @@ def reader_answers_pings():
 def nobody_pings():
     """Readers wait for as long as it takes."""
     wait = StopSignal.wait
-    StopSignal.wait = lambda self, sock, _: wait(self, sock, None)
+    StopSignal.wait = lambda self, sock, _, **how: wait(self, sock, None, **how)
 
 
 @noticed_by("proxy/test_signs_of_life.py::test_any_byte_is_a_sign_of_life")
 def only_messages_count_as_life():
     """A client that takes long for a message is taken for dead."""
-    Pulse.beat = lambda _: None
+    Keepalive.on_bytes = lambda _: None
 
 
 @noticed_by(
@@ -48,14 +48,14 @@ def only_messages_count_as_life():
 )
 def pings_are_timed_when_they_are_queued():
     """However long a ping waits for its turn, the client has the ping timeout from the start."""
-    falter = Pulse.falter
+    on_silence = Keepalive.on_silence
 
-    def falter_and_start_the_clock(self):
-        items = falter(self)
-        self._sent_at = self._sent_at or time.monotonic()
+    def start_the_clock_at_once(self):
+        items = on_silence(self)
+        self._sent_at = max(self._sent_at, self._asked_at)
         return items
 
-    Pulse.falter = falter_and_start_the_clock
+    Keepalive.on_silence = start_the_clock_at_once
 
 
 @noticed_by("proxy/test_leaving.py::test_nothing_of_a_client_is_left_after_it_has_gone[is_reset]")
@@ -64,7 +64,7 @@ def reader_ends_in_silence():
     put = InboundQueue._put
 
     def put_unless_lost(self, item):
-        if not (isinstance(item, Left) and item.farewell.code == 1006):
+        if not (isinstance(item, Left) and item.reason.code == 1006):
             put(self, item)
 
     InboundQueue._put = put_unless_lost
@@ -86,15 +86,15 @@ def nobody_aborts_a_blocked_writer():
 @noticed_by("proxy/test_stopping.py::test_what_a_reader_has_taken_is_forwarded_before_the_goodbye")
 def stop_is_a_leaving():
     """Each reader leaves for itself, so the first to end misses what the others still said."""
-    pass_on = Session._pass_on
-    Session._pass_on = lambda self: pass_on(self) or GOING_AWAY
+    read_loop = Reader.read_loop
+    Reader.read_loop = lambda self, *args: read_loop(self, *args) or GOING_AWAY
 
 
 @noticed_by("proxy/test_dying_threads.py::test_who_joins_while_the_broker_dies_is_told_too")
 def broker_forgets_what_it_had_taken():
     """What stood behind the bug in the same batch is lost, and the joining of a client with it."""
-    wind_down = Broker._wind_down
-    Broker._wind_down = lambda self, _: wind_down(self, [])
+    drain = Broker._drain_after_crash
+    Broker._drain_after_crash = lambda self, _: drain(self, [])
 
 
 @noticed_by("proxy/test_dying_threads.py::test_a_broker_that_dies_stops_the_server_and_says_so")
@@ -103,8 +103,8 @@ def broker_dies_in_silence():
 
     def run_until_it_dies(self):
         try:
-            while not self._is_over:
-                self.handle(self.inbound.get())
+            while not self._is_stopped:
+                self.handle(self._inbound.take_all())
         except ZeroDivisionError:
             pass
 

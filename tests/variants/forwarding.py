@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import msgproxy.broker
 from msgproxy.broker import Broker
-from msgproxy.events import GOING_AWAY, Joined, Left, Outgoing
+from msgproxy.events import GOING_AWAY, Joined, Left, OutgoingBatch
 from msgproxy.protocol import frames
+from msgproxy.reader import Reader
 from msgproxy.session import Session
 from variants.registry import noticed_by
 
@@ -19,7 +20,7 @@ from variants.registry import noticed_by
 def sender_gets_its_own_message():
     """Forwarding forgets whom it came from."""
     build = Broker.__init__
-    Broker.__init__ = lambda self, inbound, stop, echo: build(self, inbound, stop, not echo)
+    Broker.__init__ = lambda self, *args, echo: build(self, *args, echo=not echo)
 
 
 @noticed_by(
@@ -27,14 +28,14 @@ def sender_gets_its_own_message():
 )
 def welcome_comes_before_joining():
     """The reader lets the client in itself, and a moment later the broker hears of it."""
-    join = Session._join
+    join = Session.join
 
     def welcome_first(self, welcome):
         self._connection._socket.sendall(welcome)
         time.sleep(0.01)
         join(self, b"")
 
-    Session._join = welcome_first
+    Session.join = welcome_first
 
 
 @noticed_by("proxy/test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
@@ -59,34 +60,31 @@ def messages_are_merged():
 @noticed_by("proxy/test_forwarding.py::test_all_clients_see_messages_in_one_order")
 def each_client_has_its_own_order():
     """Every other client gets a batch the other way round."""
-    send = Session.send
+    put = Broker._put
 
-    def send_in_any_order(self, outgoing):
-        step = -1 if self.number % 2 else 1
-        return send(self, replace(outgoing, frames=outgoing.frames[::step]))
+    def put_in_any_order(self, session, batch):
+        step = -1 if session.number % 2 else 1
+        put(self, session, replace(batch, frames=batch.frames[::step]))
 
-    Session.send = send_in_any_order
+    Broker._put = put_in_any_order
 
 
 @noticed_by("proxy/test_forwarding.py::test_all_clients_see_messages_in_one_order")
 def readers_forward_themselves():
     """No broker: each reader puts on all outbound queues, in the order it happens to have."""
 
-    def forward_from_here(self, welcome):
-        self._writer.put(Outgoing((welcome,), 1))
-        self._inbound.put(Joined(self))
-        self._start_writer()
-        for item in self._connection.receive():
-            if isinstance(item, frames.Said):
-                made = (frames.encode(item.message),)
-                for session in BROKERS[-1].joined:
-                    if session is not self:
+    def forward_from_here(self, session, early_bytes):
+        for item in self._connection.receive(early_bytes):
+            if isinstance(item, frames.ReceivedMessage):
+                frame = (frames.encode(item.message),)
+                for other in BROKERS[-1].joined:
+                    if other is not session:
                         time.sleep(0.0001)  # a thread switch, which else comes rarely
-                        session._writer.put(Outgoing(made, item.size))
-        self._inbound.put(Left(self, GOING_AWAY))
+                        other.outbound.put(OutgoingBatch(frame, item.size + 1))
+        return GOING_AWAY
 
-    Session._join = forward_from_here
-    _remember_brokers()
+    Reader.read_loop = forward_from_here
+    remember_brokers()
 
 
 @noticed_by("proxy/test_races.py::test_clients_come_and_go_while_others_talk")
@@ -94,24 +92,23 @@ def readers_change_the_set():
     """Joining does not go through the queue: the reader adds itself to the broker's set."""
 
     def join_from_here(self, welcome):
-        self._writer.put(Outgoing((welcome,), 1))
-        self._start_writer()
+        self.outbound.put(OutgoingBatch((welcome,), 1))
+        self.writer.start()
         BROKERS[-1].handle([Joined(self)])
-        Session._pass_on(self)
-        BROKERS[-1].handle([Left(self, GOING_AWAY)])
 
-    Session._join = join_from_here
-    _remember_brokers()
+    Session.join = join_from_here
+    Session.leave = lambda self, _: BROKERS[-1].handle([Left(self, GOING_AWAY)])
+    remember_brokers()
 
 
 BROKERS: list[Broker] = []
 
 
-def _remember_brokers() -> None:
+def remember_brokers() -> None:
     build = Broker.__init__
 
-    def build_and_remember(self, *args):
-        build(self, *args)
+    def build_and_remember(self, *args, **kwargs):
+        build(self, *args, **kwargs)
         BROKERS.append(self)
 
     Broker.__init__ = build_and_remember

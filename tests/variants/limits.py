@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 
 import msgproxy.connection
+from msgproxy.broker import Broker
 from msgproxy.queues import InboundQueue, OutboundQueue
-from msgproxy.session import Session
 from variants.registry import noticed_by
 
 
@@ -16,14 +16,15 @@ from variants.registry import noticed_by
 )
 def broker_waits_for_room():
     """The broker waits until a slow client has room."""
-    send = Session.send
 
-    def send_or_wait(self, outgoing):
-        while not send(self, outgoing):
+    put = Broker._put
+
+    def put_or_wait(self, session, batch):
+        while session.outbound.bytes_waiting + batch.size > session.outbound.limit:
             time.sleep(0.01)
-        return True
+        put(self, session, batch)
 
-    Session.send = send_or_wait
+    Broker._put = put_or_wait
 
 
 @noticed_by(
@@ -47,7 +48,13 @@ def outbound_counts_messages():
 @noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
 def slow_client_is_hung_up_on():
     """Cut off without a word."""
-    Session.end = lambda self, _: self.abort()
+    remove = Broker._remove
+
+    def abort_and_remove(self, session, reason):
+        session.abort()
+        remove(self, session, reason)
+
+    Broker._remove = abort_and_remove
 
 
 @noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
@@ -73,8 +80,14 @@ def inbound_has_no_limit():
     "proxy/test_queues.py::test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied"
 )
 def inbound_wakes_one_reader():
-    """`get` makes room for all and tells one."""
-    InboundQueue._get = InboundQueue.__base__._get
+    """`take_all` makes room for all and tells one."""
+    take = InboundQueue._take_all
+
+    def take_and_tell_one(self):
+        self.not_full.notify_all = self.not_full.notify
+        return take(self)
+
+    InboundQueue._take_all = take_and_tell_one
 
 
 @noticed_by(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgproxy.acceptor import Acceptor
 from msgproxy.broker import Broker
 from msgproxy.events import Joined, Left, Stopped
+from msgproxy.protocol.frames import close_batch
 from msgproxy.queues import InboundQueue
 from variants.registry import noticed_by
 
@@ -39,26 +40,26 @@ def leaving_overtakes():
 @noticed_by("schedule/test_schedules.py::test_the_stop_cannot_come_before_who_is_joining")
 def stop_does_not_wait_for_readers():
     """`Stopped` is put at once, so a reader may come behind it."""
-    end_all = Acceptor._end_all
+    shut_down = Acceptor._shut_down
 
     def stop_first(self):
-        self._broker.inbound.put(Stopped())
-        end_all(self)
+        self._shared.inbound.put(Stopped())
+        shut_down(self)
 
-    Acceptor._end_all = stop_first
+    Acceptor._shut_down = stop_first
 
 
 @noticed_by(
     "schedule/test_schedules_cut_off.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye"
 )
 def broker_says_goodbye_twice():
-    """The broker does not look whether it has forgotten a session already."""
+    """The broker does not look whether it has removed a session already."""
 
-    def part(self, session, farewell):
+    def remove(self, session, reason):
         self._sessions.pop(session, None)
-        session.end(farewell)
+        session.outbound.put(close_batch(reason))
 
-    Broker._part = part
+    Broker._remove = remove
 
 
 @noticed_by(
@@ -80,5 +81,5 @@ def broker_listens_to_anyone():
 @noticed_by("schedule/test_explore.py::test_no_schedule_breaks_the_broker")
 def newest_comes_first():
     """What waits together is handled the other way round."""
-    take = InboundQueue._get
-    InboundQueue._get = lambda self: take(self)[::-1]
+    take = InboundQueue._take_all
+    InboundQueue._take_all = lambda self: take(self)[::-1]

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from msgproxy import events
 from msgproxy.protocol import handshake
-from msgproxy.session import Session
-from msgproxy.tracing.hops import Ring
-from msgproxy.tracing.viewers import Trace, ViewerQueue
+from msgproxy.tracing.hops import HopBuffer
+from msgproxy.tracing.viewers import LiveRecording, ViewerQueue
+from msgproxy.viewer import Viewer
+from variants.forwarding import BROKERS, remember_brokers
 from variants.registry import noticed_by
 
 
@@ -17,7 +18,7 @@ from variants.registry import noticed_by
 def hops_wait_for_viewers():
     """Whoever notes a hop waits until no viewer is far behind."""
     viewers = []
-    build, put = ViewerQueue.__init__, Ring.put
+    build, put = ViewerQueue.__init__, HopBuffer.put
 
     def build_and_remember(self, *args):
         build(self, *args)
@@ -28,14 +29,14 @@ def hops_wait_for_viewers():
             time.sleep(0.01)
         put(self, item, block, timeout)
 
-    ViewerQueue.__init__, Ring.put = build_and_remember, put_when_all_have_seen
+    ViewerQueue.__init__, HopBuffer.put = build_and_remember, put_when_all_have_seen
 
 
 @noticed_by("tracing/test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory")
 def ring_forgets_nothing():
     """The ring forgets nothing, lest a viewer should miss it."""
-    build = Ring.__init__
-    Ring.__init__ = lambda self, _: build(self, 1 << 60)
+    build = HopBuffer.__init__
+    HopBuffer.__init__ = lambda self, _: build(self, 1 << 60)
 
 
 @noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
@@ -48,31 +49,33 @@ def viewers_are_not_told_what_they_missed():
 @noticed_by("tracing/test_viewers.py::test_a_viewer_is_no_client")
 def viewers_join():
     """Who watches is among those between whom messages are forwarded."""
-    watch = Session._watch
+    join = Viewer.join
 
-    def join_and_watch(self, admission):
-        self._inbound.put(events.Joined(self))
-        watch(self, admission)
+    def join_and_watch(self, welcome):
+        BROKERS[-1]._inbound.put(events.Joined(self))
+        join(self, welcome)
 
-    Session._watch = join_and_watch
+    Viewer.join = join_and_watch
+    remember_brokers()
 
 
 @noticed_by("tracing/test_viewers.py::test_what_a_viewer_says_goes_to_nobody")
 def viewers_are_heard():
     """What a viewer says goes on the inbound queue, like what a client says."""
-    join = Session._join
+    join = Viewer.join
 
-    def watch_and_pass_on(self, admission):
-        self._writer.outbound = self._queues.viewer(self._look, admission.request.target)
-        join(self, admission.welcome)
+    def join_with_the_inbound_queue(self, welcome):
+        self.inbound = BROKERS[-1]._inbound
+        join(self, welcome)
 
-    Session._watch = watch_and_pass_on
+    Viewer.join = join_with_the_inbound_queue
+    remember_brokers()
 
 
 @noticed_by("tracing/test_trace.py::test_only_the_own_page_may_look")
 def who_may_talk_may_look():
     """The origins that are allowed to connect are allowed to watch."""
-    rule = handshake._comes_from_allowed_page
+    rule = handshake._check_origin
 
     def ask_as_if_for_talking(request, policy):
         return rule(replace(request, target="/"), policy)
@@ -83,5 +86,5 @@ def who_may_talk_may_look():
 @noticed_by("tracing/test_trace.py::test_who_asks_for_counts_has_nothing_recorded")
 def counts_are_recorded():
     """Whatever a viewer asks for, it gets all."""
-    viewer = Trace.viewer
-    Trace.viewer = lambda self, look, _: viewer(self, look, "/trace")
+    viewer = LiveRecording.viewer_queue
+    LiveRecording.viewer_queue = lambda self, look, _: viewer(self, look, "/trace")

@@ -14,7 +14,7 @@ from clients import wait_for
 from playwright.sync_api import Page, expect
 
 from msgproxy import Server
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 KEEP_HOPS = """() => {
   globalThis.played = [];
@@ -30,7 +30,7 @@ KEEP_HOPS = """() => {
 @pytest.fixture(name="server")
 def watched(start: Callable[..., Server]) -> Server:
     """A server that can be watched."""
-    return start(queues=Trace())
+    return start(queues=LiveRecording())
 
 
 def look_inside(tab: Page, clients: int) -> None:

@@ -8,7 +8,7 @@ from inside_view import look_inside, set_speed, wait_until_sent, watched  # noqa
 from playwright.sync_api import Page, expect
 
 from msgproxy import Server
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 
 def test_the_view_has_an_address(server: Server, open_tab: Open) -> None:
@@ -32,7 +32,7 @@ def test_the_view_has_an_address(server: Server, open_tab: Open) -> None:
 
 def test_nothing_is_recorded_unless_somebody_looks(start, open_tab: Open) -> None:
     """The trace is open as long as the view is shown, and no longer."""
-    trace = Trace()
+    trace = LiveRecording()
     server = start(queues=trace)
     tab, other = open_tab(server), open_tab(server)
     sockets = []
@@ -55,11 +55,11 @@ def test_a_server_without_a_trace_is_no_riddle(start, open_tab: Open) -> None:
 
 def test_a_lost_trace_comes_back(open_tab: Open) -> None:
     """After a restart of the server it is watched again, without help."""
-    with Server(port=0, queues=Trace()) as server:
+    with Server(port=0, queues=LiveRecording()) as server:
         tab, port = open_tab(server), port_of(server)
         look_inside(tab, 1)
     expect(tab.locator("#blind")).to_contain_text("Trying again", timeout=PATIENCE)
-    with Server(port=port, queues=Trace()):
+    with Server(port=port, queues=LiveRecording()):
         see_state(tab, "connected")
         expect(tab.locator("#blind")).to_be_hidden(timeout=PATIENCE)
         expect(tab.locator("#scene")).to_have_attribute("data-clients", "1", timeout=PATIENCE)

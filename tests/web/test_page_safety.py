@@ -41,7 +41,7 @@ def test_the_page_is_one_request_and_breaks_no_policy(server: Server, open_tab: 
 def test_the_policy_refuses_what_the_page_does_not_bring(server: Server, open_tab: Open) -> None:
     """Should the page ever put text in as markup or add a script, the browser refuses it."""
     tab = open_tab(server)
-    with pytest.raises(Error, match="TrustedHTML|blocked by CSP"):
+    with pytest.raises(Error, match=r"TrustedHTML|blocked by CSP"):
         tab.evaluate("document.body.innerHTML = '<p>'")
-    with pytest.raises(Error, match="TrustedScript|blocked by CSP"):
+    with pytest.raises(Error, match=r"TrustedScript|blocked by CSP"):
         tab.evaluate("document.createElement('script').text = 'alert(1)'")

@@ -35,7 +35,9 @@ class DroppingQueue(OutboundQueue):
         place = 0  # of the oldest that may be dropped
         while self._bytes + size > self.limit and place < len(self._waiting):
             if self._waiting[place].messages:
-                self._bytes -= self._waiting.pop(place).size
+                dropped = self._waiting.pop(place)
+                self._bytes -= dropped.size
+                self._drop([dropped])
             else:
                 place += 1
 

@@ -1,0 +1,129 @@
+"""The reader: receives what one client sends, and passes it on to the broker.
+
+Rule: the reader never sends to a client that has been accepted. A pong sent from here could land
+inside a large frame that the writer is sending; so a pong goes through the outbound queue, too.
+
+At first a client is only a reader: this thread reads the request. A client that is accepted gets
+a session, with a writer. One that is turned away is answered by the reader, and has no writer.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+
+from msgproxy.admission import admit
+from msgproxy.concurrency import threads
+from msgproxy.connection import Connection
+from msgproxy.events import (
+    GOING_AWAY,
+    INTERNAL_ERROR,
+    ITEM_OVERHEAD,
+    TOO_SLOW,
+    CloseReason,
+    MessageId,
+    OutgoingBatch,
+    Received,
+)
+from msgproxy.protocol.frames import ControlFrame, ReceivedMessage
+from msgproxy.protocol.handshake import TRACE
+from msgproxy.protocol.http import Admission
+from msgproxy.session import Session
+from msgproxy.shared import Shared
+from msgproxy.viewer import Viewer
+
+log = logging.getLogger(__name__)
+
+
+class Reader:
+    """Receives from one client, in a thread of its own, from the accepted socket to the end."""
+
+    def __init__(
+        self,
+        number: int,
+        connection: Connection,
+        shared: Shared,
+        ended: queue.SimpleQueue[Reader],
+        *,
+        is_full: bool,
+    ) -> None:
+        """`ended` gets this object when the last of the client's threads has nothing left to do.
+
+        With `is_full`, there is no room for another client: this one is told so.
+        """
+        self.thread = threads.new_thread(self.run, f"reader-{number}")
+        self.session: Session | None = None
+        """Set by the reader thread; others look at it when that thread has ended."""
+        self._number = number
+        self._connection = connection
+        self._shared = shared
+        self._ended = ended
+        self._is_full = is_full
+
+    # Called by any thread.
+
+    def abort(self) -> None:
+        """Cut the client off now. Its own threads notice, and clear up."""
+        self._connection.abort()
+
+    # The reader thread.
+
+    def run(self) -> None:
+        """Run the reader thread: accept the client, and pass on what it says until it leaves.
+
+        This is the only thread that receives from the client, so its messages keep their order.
+        """
+        try:
+            if admission := admit(self._connection, self._shared, is_full=self._is_full):
+                self.session = self._make_session(admission)
+                self._serve(self.session, admission)
+        except Exception as error:
+            threads.log_crash(log, error)
+        finally:
+            if self.session is None or not self.session.writer.is_started:
+                self._end()  # without a writer, the reader is the last thread
+
+    def _make_session(self, admission: Admission) -> Session:
+        shared, number = self._shared, self._number
+        if admission.request.path == TRACE:
+            seen = shared.queues.viewer_queue(shared.take_snapshot, admission.request.target)
+            return Viewer(number, self._connection, seen, self.thread, self._end)
+        made = shared.queues.outbound(shared.limits, number)
+        outbound = shared.queues.wrap(made, f"outbound-{number}")
+        return Session(number, self._connection, shared.inbound, outbound, self.thread, self._end)
+
+    def _serve(self, session: Session, admission: Admission) -> None:
+        reason: CloseReason | None = INTERNAL_ERROR  # if what follows fails
+        try:
+            session.join(admission.welcome)
+            reason = self.read_loop(session, admission.early_bytes) or session.reason_in_stop
+        finally:
+            log.info("left: %s", reason or GOING_AWAY)
+            if reason:
+                session.leave(reason)
+
+    def read_loop(self, session: Session, early_bytes: bytes) -> CloseReason | None:
+        """Pass on what the client says. Return why it leaves; None if the server stops."""
+        traffic = session.traffic
+        for item in self._connection.receive(early_bytes):
+            match item:
+                case ReceivedMessage(message, size):
+                    traffic.messages_in += 1
+                    traffic.bytes_in += size
+                    name = MessageId(session.number, traffic.messages_in)
+                    # This may have to wait. That is how a fast sender is slowed down.
+                    session.inbound.put(Received(session, message, size + ITEM_OVERHEAD, name))
+                case ControlFrame(frame):
+                    try:
+                        session.outbound.put(OutgoingBatch((frame,), len(frame) + ITEM_OVERHEAD))
+                    except queue.Full:
+                        return TOO_SLOW
+                case CloseReason():
+                    return item
+        return None
+
+    # Called by the last of the client's threads: its writer, or the reader if there is none.
+
+    def _end(self) -> None:
+        self._connection.close()
+        self._ended.put(self)
