@@ -23,8 +23,8 @@ ROOM = 256 * KIB
 class LittleRoom(Queues):
     """A small queue for the bridge, but none for clients: they would be cut off in a burst."""
 
-    def bridge(self, _):
-        return DropOldestQueue(ROOM)
+    def wrap(self, made, name):
+        return super().wrap(DropOldestQueue(ROOM) if name == "outbound-0" else made, name)
 
 
 def test_a_server_that_lost_its_data_is_read_from_its_new_beginning(redis_server, pair, caplog):

@@ -8,8 +8,7 @@ from clients import wait_for, wait_for_clients
 
 def bridge_of(server):
     """Return the bridge of a server that has one."""
-    [bridge] = server._acceptor._bridges
-    return bridge
+    return server._acceptor._bridge
 
 
 def wait_until_it_receives(server) -> None:
