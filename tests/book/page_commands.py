@@ -24,12 +24,14 @@ NOT_FOLLOWED = {
     r"jupyter lab notebooks": "it opens a browser",
     r"ruff check|ruff format --check|mypy": "`.ci/run` does it",
     r"python tutorial/steps/sketch\.py": "one cannot choose its port; see test_sketch.py",
-    r"python -m http\.server 9000 .*": "it waits for a browser; see test_step_admission.py",
-    r"cargo build .*|msgproxy check --all --run tutorial/comparison/target/.*": "it needs crates",
     r"redis-cli .*": "what it shows was said in a browser before; see test_bridge.py",
     r"export MSGPROXY_BRIDGE=.*": "it is for a Redis with a password; see test_bridge_password.py",
     r"(mkdir -p|cp|sed|openssl|nginx) .*": "it sets up nginx; see test_nginx.py",
     r"msgproxy .* --allow-origin https://chat\.example": "nginx is in front; see test_nginx.py",
+    r"python -m http\.server 9000 .*": "it waits for a browser; see test_step_admission.py",
+    r"cargo build .*|msgproxy check --all --run tutorial/comparison/target/.*": "it needs crates",
+    r"msgproxy chat ws://127\.0\.0\.1:8765/ .*": "it is suspended with Ctrl-Z; see test_freeze.py",
+    r"python tutorial/steps/flood\.py .*": "it is for clients that are frozen; see test_freeze.py",
     r"msgproxy check --run my_server\.py .*": "the program is a student's",
 }
 """Commands that are not run in a test, and why."""
@@ -38,7 +40,8 @@ KINDS = {
     "chat": r"msgproxy chat .*",
     "watch": r"msgproxy watch .*",
     "server": r"(python -m )?msgproxy(?! (chat|watch|check)\b)(?!.*--(help|version)).*"
-    r"|python tutorial/(steps/(step\w+|frames)|comparison/asyncio_proxy)\.py.*|redis-server.*",
+    r"|python tutorial/(steps/(step\w+|frames)|bugs/bug\w+|comparison/asyncio_proxy)\.py.*"
+    r"|redis-server.*",
     "end": r".*",
 }
 """How to tell what goes on until one ends it; the rest ends by itself."""

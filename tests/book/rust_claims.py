@@ -39,7 +39,7 @@ _SOCKET = 'let mut ours = TcpStream::connect("127.0.0.1:1").unwrap();'
 CLAIMS = (
     Claim(
         "02-threads",
-        "the thread looks a variable of the loop up, in place of taking it along",
+        "the thread looks up a variable of the loop instead of taking it along",
         "E0373",
         _main('for n in 0..3 { thread::spawn(|| println!("{n}")); }'),
     ),
@@ -58,10 +58,9 @@ CLAIMS = (
     Claim(
         "06-broker",
         "to use the broker's list from another thread",
-        "E0382",
+        "E0425",
         _main(
-            "let mut sessions = vec![1];",
-            "thread::spawn(move || sessions.push(2));",
+            "thread::spawn(|| { let mut sessions = vec![1]; sessions.push(2); });",
             "sessions.push(3);",
         ),
     ),

@@ -28,6 +28,16 @@ def test_a_run_shows_the_command_and_its_output(book: Path, build: Build) -> Non
     assert "$ python tutorial/hello.py 'you there'\nhello you there" in shown(page, "pre")
 
 
+def test_a_run_can_be_folded_with_what_is_said_of_it(book: Path, build: Build) -> None:
+    """The command is in the open; what it prints, and the words about it, are in the fold."""
+    write(book / "tutorial", hello="print('hello')")
+    page = build(":::{runs} hello.py\n:folded:\n\nIt is *friendly*.\n:::")
+    before, _, inside = page.partition("<details")
+    assert "$ python tutorial/hello.py" in "".join(shown(before, "pre"))
+    assert "hello" in shown(inside, "pre")[0]
+    assert "<em>friendly</em>" in inside.partition("</details>")[0]
+
+
 def test_a_run_may_fail_only_on_purpose(book: Path, build: Build) -> None:
     write(book / "tutorial", wrong="import queue\nqueue.Queue().get(timeout=0)")
     build("```{runs} wrong.py\n```", fails="ended with status 1, not 0")
@@ -152,13 +162,18 @@ def test_all_options_are_in_the_reference(build: Build) -> None:
 
 def test_each_pitfall_tells_shows_and_runs(book: Path, build: Build) -> None:
     (book / "tutorial" / "pits").mkdir()
-    text = '"""It falls.\n\nMuch more.\n\nChapters: 01-echo, 02-next\n"""\nprint("fallen")\n'
+    text = '"""It falls.\n\nMuch more.\n\nSymptom: It hurts.\nChapters: 01-echo, 02-next\n"""\n'
+    text += 'print("fallen")\n'
     write(book / "tutorial" / "pits", some_pit=text)
     (book / "tutorial" / "01-echo.md").write_text("---\norphan: true\n---\n# Echo\n")
     page = build("```{pitfalls} pits\n```\n\n[](#pitfall-some-pit)")
     assert "It falls." in page
+    assert shown(page, "h2")[0].startswith("It hurts")
+    assert "Symptom" not in page
     assert "Read on in" in page
     assert "$ python tutorial/pits/some_pit.py\nfallen" in shown(page, "pre")
     assert page.count('href="#pitfall-some-pit"') >= 2
+    write(book / "tutorial" / "pits", silent='"""It falls.\n\nChapters: 01-echo\n"""')
+    build("```{pitfalls} pits\n```", fails="by which symptom")
     write(book / "tutorial" / "pits", silent="print('nothing said')")
     build("```{pitfalls} pits\n```", fails="does not say what it shows")

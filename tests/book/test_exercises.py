@@ -41,7 +41,7 @@ class Exercise(NamedTuple):
 
 
 EXERCISES = {
-    "rooms": Exercise("one-room apart whole-path goes-on", "apart", "D got 'this stays in"),
+    "rooms": Exercise("one-room apart whole-path moves goes-on", "apart", "D got 'this stays in"),
     "nickname": Exercise(
         "announced unchanged renamed taken one-of-many farewell", "announced", "A got nothing"
     ),
@@ -167,7 +167,7 @@ def test_a_mistake_is_told_in_one_line(tmp_path):
     status, output = run_check("rooms", "--only", "upstairs")
     assert (status, output) == (
         1,
-        "check.py: 'upstairs' is none of one-room, apart, whole-path, goes-on\n",
+        "check.py: 'upstairs' is none of one-room, apart, whole-path, moves, goes-on\n",
     )
     status, output = run_check("chambers")
     assert status == 2
@@ -180,3 +180,63 @@ def test_a_mistake_is_told_in_one_line(tmp_path):
     assert "| ZeroDivisionError: division by zero" in output
     last = output.splitlines()[-1]
     assert last == "check.py: the program ended with status 1 before it printed its address"
+
+
+UNUSUAL = {
+    "says what nobody has said": """
+            case Joined(session):
+                sessions.add(session)
+                for message in ("welcome", b"\\xff", ""):
+                    offer(session, message)
+            case Received(sender, message):
+                for session in sessions - {sender}:
+                    offer(session, message)""",
+    "changes what was said": """
+            case Joined(session):
+                sessions.add(session)
+            case Received(sender, message):
+                for session in sessions - {sender}:
+                    offer(session, message[::-1] if len(message) < 40 else b"x" * len(message))""",
+    "is over after a while": """
+            case Joined(session):
+                sessions.add(session)
+            case Received(sender, message):
+                count += 1
+                if count == 30:
+                    os._exit(3)
+                for session in sessions - {sender}:
+                    offer(session, message)""",
+}
+"""Brokers that do what no exercise asks for."""
+
+
+@pytest.mark.parametrize("what", UNUSUAL)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_whatever_a_server_does_the_check_reports_it(name, what, tmp_path):
+    program = tmp_path / "unusual.py"
+    program.write_text(
+        f"import os, sys\n"
+        f"sys.path[:0] = {[str(FOLDER), str(STEPS), str(TOP)]}\n"
+        "from base import run_step\n"
+        "from step08_bounds import Joined, Left, Received, inbound, offer\n"
+        "def run_broker():\n"
+        "    sessions, count = set(), 0\n"
+        "    while True:\n"
+        f"        match inbound.get():{UNUSUAL[what]}\n"
+        "            case Left(session):\n"
+        "                sessions.discard(session)\n"
+        "run_step(run_broker=run_broker)\n"
+    )
+    status, output = run_check(name, "--file", program, "--all", patience=1)
+    assert status in (0, 1)
+    own = output.replace("\n         | ", "\n| ")
+    assert not re.search(r"^Traceback", own, re.MULTILINE), output
+    assert "FAILED" in output
+
+
+def test_a_history_that_is_too_long_is_told(tmp_path):
+    file = tmp_path / "long.py"
+    file.write_text(source("history").replace("HISTORY = 50", "HISTORY = 300"))
+    status, output = run_check("history", "--file", file, "--all", patience=2)
+    assert status == 1
+    assert not re.search(r"^Traceback", output, re.MULTILINE), output

@@ -60,23 +60,29 @@ WRONG = {
         "rooms",
         "whole-path",
         "D got 'this stays in /room'",
-        {"session.path == sender.path": "session.path.startswith(sender.path)"},
+        {"rooms[session] == rooms[sender]": "rooms[session].startswith(rooms[sender])"},
     ),
     "rooms by prefix, the other way round": Wrong(
         "rooms",
         "whole-path",
         "D got 'this stays in /rooms'",
-        {"session.path == sender.path": "sender.path.startswith(session.path)"},
+        {"rooms[session] == rooms[sender]": "rooms[sender].startswith(rooms[session])"},
     ),
     "who leaves closes the room": Wrong(
         "rooms",
         "goes-on",
         "B got nothing",
         {
-            "sessions = set()": "sessions, closed = set(), set()",
-            "== sender.path": "== sender.path not in closed",
-            "sessions.discard(session)": "sessions.discard(session) or closed.add(session.path)",
+            "rooms = {}": "rooms, closed = {}, set()",
+            "== rooms[sender]": "== rooms[sender] not in closed",
+            "del rooms[session]": "closed.add(rooms.pop(session))",
         },
+    ),
+    "who has moved speaks in the old room": Wrong(
+        "rooms",
+        "moves",
+        "C got nothing",
+        {'rooms[sender] = message.removeprefix("/join ")': "pass"},
     ),
     "bytes begin with no text": Wrong(
         "nickname", "unchanged", "B got nothing", {"str(message)) if": "message) if"}

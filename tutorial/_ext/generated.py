@@ -25,14 +25,20 @@ WIDTH = 76
 CHAPTERS = re.compile(r"^Chapters: (.*)$", re.MULTILINE)
 """The line of a pitfall that says which chapters are about it."""
 
+SYMPTOM = re.compile(r"^Symptom: (.*)\.$", re.MULTILINE)
+"""The line that says by what it is found, in the words of somebody who has it: its title."""
+
 
 class Generated(SphinxDirective):
     """A directive that makes sections of MyST."""
 
-    def section(self, label: str, title: str, lines: list[str]) -> nodes.section:
+    def section(
+        self, label: str, title: str, lines: list[str], *, is_code: bool = True
+    ) -> nodes.section:
         """Return a section that others can refer to: `[](#label)`."""
         section = nodes.section(ids=[label])
-        section += nodes.title("", "", nodes.literal(title, title))
+        heading = nodes.literal(title, title) if is_code else nodes.Text(title)
+        section += nodes.title("", "", heading)
         self.env.domains.standard_domain.note_hyperlink_target(
             label, self.env.docname, label, title
         )
@@ -73,7 +79,7 @@ class Commands(Generated):
 
 
 class Pitfalls(Generated):
-    """All programs of a folder: what each shows, its code, and what it prints."""
+    """All programs of a folder, by their symptoms: what each shows, what it prints, its code."""
 
     required_arguments = 1
 
@@ -91,13 +97,17 @@ class Pitfalls(Generated):
         docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
         if not docstring:
             raise self.error(f"{file.name} does not say what it shows")
-        summary, _, rest = docstring.partition("\n")
+        symptom = SYMPTOM.search(docstring)
+        if not symptom:
+            raise self.error(f"{file.name} does not say by which symptom one finds it")
+        summary, _, rest = SYMPTOM.sub("", docstring).partition("\n")
         text = CHAPTERS.sub(self.links, rest).strip()
         lines = ["{.lead}", summary, "", *text.splitlines(), ""]
         lines += [f"```{{runs}} {name}", "```", ""]
         lines += [f":::{{dropdown}} tutorial/{file.parent.name}/{file.name}", ":icon: code", ""]
         lines += [f"```{{literalinclude}} {name}", "```", ":::", ""]
-        return self.section(f"pitfall-{file.stem}".replace("_", "-"), file.name, lines)
+        label = f"pitfall-{file.stem}".replace("_", "-")
+        return self.section(label, symptom[1], lines, is_code=False)
 
     def links(self, line: re.Match[str]) -> str:
         """Return links to those of these chapters that are written."""

@@ -8,6 +8,11 @@
     ```{runs} msgproxy check --help
     ```
 
+    :::{runs} pitfalls/nagle.py
+    :folded:
+    What is said of it: below the output, and folded away with it, for a page that asks first.
+    :::
+
 Rule: a page shows only what has just happened. A program that ends in another way than the page
 says, or does not end in time, fails the build.
 """
@@ -25,11 +30,15 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 PATIENCE = 60
 """Seconds that a program may take, unless the page says otherwise."""
+
+FOLDED = "What it prints"
+"""What one clicks at to see it."""
 
 
 class Runs(SphinxDirective):
@@ -41,7 +50,9 @@ class Runs(SphinxDirective):
 
     required_arguments = 1
     final_argument_whitespace = True
+    has_content = True
     option_spec: ClassVar = {
+        "folded": directives.flag,
         "status": directives.nonnegative_int,
         "timeout": directives.positive_int,
     }
@@ -58,10 +69,24 @@ class Runs(SphinxDirective):
                 raise self.error(f"no such program: {name}")
             command = [file.relative_to(top.resolve()).as_posix(), *arguments]
             shown = ["python", *command]
-        text = f"$ {shlex.join(shown)}\n{self.output(command, top)}"
+        typed, output = f"$ {shlex.join(shown)}\n", self.output(command, top)
+        if "folded" in self.options:
+            return [self.console(typed), *self.fold(output)]
+        return [self.console(typed + output)]
+
+    def console(self, text: str) -> nodes.literal_block:
         block = nodes.literal_block(text, text, language="console", classes=["runs"])
         self.set_source_info(block)
-        return [block]
+        return block
+
+    def fold(self, output: str) -> list[nodes.Node]:
+        """Return the output, and what the page says of it, below a click."""
+        folded = nodes.container()
+        text = [f":::::::{{dropdown}} {FOLDED}", *self.content, ":::::::"]
+        self.state.nested_parse(StringList(text), self.content_offset, folded)
+        [dropdown] = folded.children
+        dropdown.insert(1, self.console(output))  # behind its title
+        return folded.children
 
     def output(self, command: list[str], top: Path) -> str:
         """Run a program, or remember what it printed when its files were the same."""

@@ -1,6 +1,6 @@
-"""What the exercises stand on: step 8 of the tutorial, or the package.
+"""What the exercises are built on: step 8 of the tutorial, or the package.
 
-Rule: nothing here is part of an exercise. Each file brings what is new, and this runs it.
+Rule: nothing here is part of an exercise. Each file has what is new, and this runs it.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Exercise 3: drop the oldest. Who is too slow loses messages, and not the connection.
+"""Exercise 3: drop the oldest. A client that is too slow loses messages, not its connection.
 
 When a message does not fit on a client's outbound queue, the oldest messages on it have to go
 until it fits. The client stays, and gets what is new, in order. The bound stays, too.
 
-Not everything on that queue is a message. The answer to the handshake stands there, the pongs,
-and the goodbye at the end: those must not get lost. They have no `item.messages`.
+Not everything on that queue is a message. The answer to the handshake is there, the pongs, and the
+Close frame at the end: those must not get lost. They have no `item.messages`.
 
 Given: the package, and a class of queues for it. `_put` is called with the queue's lock held, so
 it must not wait. What waits are the items in the list `self._waiting`, the oldest first;

@@ -1,4 +1,4 @@
-"""Exercise 4: a history. Who joins first gets what was said last.
+"""Exercise 4: a history. A client that joins first gets what was said last.
 
 A newcomer gets the last `HISTORY` messages that anybody has said, or as many as there are, in
 their order, texts as text and bytes as bytes. Then it gets what is said from now on. At the seam
@@ -21,7 +21,7 @@ HISTORY = 50  # messages; fewer than fit on the outbound queue of a newcomer
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    sessions = set()  # everyone who is here
+    sessions = set()  # all clients that have joined
     # Your turn: who keeps the history, and when does a newcomer get it?
     while True:
         match inbound.get():

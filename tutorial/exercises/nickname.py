@@ -1,10 +1,10 @@
 """Exercise 2: nicknames. A client takes a name, and the server announces it.
 
-A text message that begins with `/nick ` asks for the name behind it. It is forwarded to nobody.
+A text message that begins with `/nick ` asks for the name after it. It is forwarded to nobody.
 Instead, the server says as text:
 
-* to all, the one who asks included: `* ann is here`; if it had a name before, `* ann is now eve`;
-* if somebody else has that name, only to the one who asks: `* ann is taken`;
+* to all, including the one that asks: `* ann is here`; if it had a name before, `* ann is now eve`;
+* if another client has that name, only to the one that asks: `* ann is taken`;
 * when a client with a name leaves, to all others: `* ann has left`. The name is free again.
 
 Everything else is forwarded as before, unchanged: clients need no name to talk.
@@ -23,13 +23,13 @@ from step08_bounds import Joined, Left, Received, inbound, offer
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    sessions = set()  # everyone who is here
+    sessions = set()  # all clients that have joined
     while True:
         match inbound.get():
             case Joined(session):
                 sessions.add(session)
             case Received(sender, message):
-                # Your turn: is it a request for a name? Who has it? Who has to hear of it?
+                # Your turn: is it a request for a name? Who has it? Who has to be told?
                 for session in sessions - {sender}:
                     offer(session, message)
             case Left(session):

@@ -3,6 +3,7 @@
 The client has a reading thread that is no daemon. After the program's last line Python waits for
 that thread, and the thread waits for the server. `contextlib.closing` closes it, come what may.
 
+Symptom: My script is at its end, and the program does not stop.
 Chapters: 13-package
 """
 
@@ -41,7 +42,7 @@ def ends(then: str) -> bool:
 
 
 def serve(listener: socket.socket, process: subprocess.Popen[bytes]) -> bool:
-    """Let the program in, and hang up if it says goodbye. Return whether it ends."""
+    """Serve the program, and hang up if it sends a Close frame. Return whether it ends."""
     server, _ = listener.accept()
     server.settimeout(DEADLINE)
     with server:
@@ -50,7 +51,7 @@ def serve(listener: socket.socket, process: subprocess.Popen[bytes]) -> bool:
         list(protocol.events())  # the request
         server.sendall(protocol.send(AcceptConnection()))
         process.stdout.readline()  # type: ignore[union-attr]  # the last line
-        if not any(select.select([server], [], [], MOMENT)):  # no goodbye
+        if not any(select.select([server], [], [], MOMENT)):  # no Close frame
             return process.poll() is not None
     return process.wait(DEADLINE) == 0
 

@@ -3,6 +3,7 @@
 A thread cannot be ended from outside, only woken. Closing the socket takes its number away, and
 the thread goes on waiting: for ever, if the other side stays.
 
+Symptom: I have closed the socket, and the thread still waits for it.
 Chapters: 07-leaving, 14-rust
 """
 
@@ -17,7 +18,7 @@ MOMENT = 0.3  # seconds
 
 
 class Outcome(NamedTuple):
-    """Who was woken."""
+    """Which threads were woken."""
 
     recv_by_close: bool
     send_by_close: bool

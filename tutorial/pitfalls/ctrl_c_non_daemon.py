@@ -4,6 +4,7 @@ Ctrl-C interrupts the main thread only. Python then waits for all threads that a
 does so without end. A daemon thread is dropped instead, in the middle of whatever it does. So a
 good program ends its threads itself, and a daemon is only the last net.
 
+Symptom: My Ctrl-C does nothing.
 Chapters: 10-stopping
 """
 

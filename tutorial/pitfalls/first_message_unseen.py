@@ -1,8 +1,9 @@
 """A message that arrives together with the server's handshake stays unseen until more data comes.
 
 `simple_websocket.Client` reads the 101 and what came with it, and then waits for the socket before
-it looks at the rest. A server that greets its clients at once is heard only when it speaks again.
+it looks at the rest. A server that greets its clients at once is received only when it sends more.
 
+Symptom: The first message of a new client gets lost.
 Chapters: 09a-frames
 """
 
@@ -37,7 +38,7 @@ def accept_and_greet(listener: socket.socket, may_speak_again: threading.Event) 
         server.sendall(answer + protocol.send(TextMessage("welcome")))  # in one segment
         may_speak_again.wait(DEADLINE)
         server.sendall(protocol.send(TextMessage("anyone there?")))
-        server.recv(4096)  # the client's goodbye
+        server.recv(4096)  # the client's Close frame
 
 
 def demonstrate() -> Outcome:

@@ -1,8 +1,9 @@
-"""A full queue cannot take the end mark that is to stop its reader; `Queue.shutdown` needs no room.
+"""A full queue has no room for the end mark of its reader; `Queue.shutdown` needs none.
 
 The mark that says "this was the last one", usually `None`, is an item, and needs a place like any
-other. Since Python 3.13 a queue can be shut down instead, which also wakes everyone who waits.
+other. Since Python 3.13 a queue can be shut down instead, which also wakes all threads that wait.
 
+Symptom: I cannot stop a thread: its queue is full.
 Chapters: 10-stopping
 """
 

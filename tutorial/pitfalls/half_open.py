@@ -1,8 +1,9 @@
 """A peer that vanishes without a word is never noticed by `recv`; a ping with a deadline finds it.
 
-A pulled cable or a sleeping laptop sends no goodbye. The connection stays open at our end, where it
-looks like one on which nobody speaks just now. Here a client that goes mute plays that part.
+A pulled cable or a sleeping laptop sends no Close frame. The connection stays open at our end,
+where it looks like one on which nobody is speaking just now. Here a client goes mute instead.
 
+Symptom: Clients that are long gone still count as connected.
 Chapters: 07-leaving
 """
 

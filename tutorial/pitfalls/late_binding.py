@@ -1,8 +1,9 @@
 """A `lambda` made in a loop sees the loop's last value; `args=` hands over the present one.
 
-The lambda looks its variable up when it runs, and by then the loop has gone on. A thread started
-within the loop may be quick enough, so there it goes wrong only now and then, which is worse.
+The lambda looks its variable up when it runs, and by then the loop has gone on. A thread that is
+started inside the loop may be quick enough: it goes wrong only now and then, which is worse.
 
+Symptom: All my threads work on the last item of the loop.
 Chapters: 02-threads, 14-rust
 """
 
@@ -15,15 +16,19 @@ CLIENTS = ["Ann", "Bob", "Cem"]
 
 class Outcome(NamedTuple):
     with_lambda: list[str]
-    """Who was served."""
+    """The clients that were served."""
     with_args: list[str]
+
+
+def serve(client: str, served: list[str]) -> None:
+    served.append(client)
 
 
 def serve_with_lambda() -> list[str]:
     served: list[str] = []
     threads = []
     for client in CLIENTS:
-        thread = threading.Thread(target=lambda: served.append(client))  # noqa: B023  (ruff sees it)
+        thread = threading.Thread(target=lambda: serve(client, served))
         threads.append(thread)
     run(threads)
     return served
@@ -33,7 +38,7 @@ def serve_with_args() -> list[str]:
     served: list[str] = []
     threads = []
     for client in CLIENTS:
-        thread = threading.Thread(target=served.append, args=(client,))
+        thread = threading.Thread(target=serve, args=(client, served))
         threads.append(thread)
     run(threads)
     return served

@@ -3,6 +3,7 @@
 Since Python 3.10 a thread that has the GIL gives way at calls and turns of a loop, not between any
 two instructions. So the famous race is gone, until you put a call in. Without a GIL, both lose.
 
+Symptom: My counter ends up too small.
 Chapters: 04-lock, 15-asyncio
 """
 

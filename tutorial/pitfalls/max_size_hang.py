@@ -1,8 +1,9 @@
 """A message over simple-websocket's `max_message_size` can leave `receive()` waiting for ever.
 
 The library wakes the waiting thread first, and notes afterwards that the connection is over. A
-thread that is quick finds it open and waits again. One queue for messages and end has no such gap.
+quick thread finds it open and waits again. One queue for messages and end has no such gap.
 
+Symptom: After a message that is too large, the server hangs.
 Chapters: 09a-frames
 """
 

@@ -3,6 +3,7 @@
 A queue holds the very object that was put, not a copy. In Rust a value that was sent is gone, and
 the compiler sees to it. In Python nobody stops you, unless the message cannot be changed at all.
 
+Symptom: What I take from a queue is not what was put there.
 Chapters: 06-broker, 14-rust
 """
 
@@ -20,7 +21,7 @@ class Outcome(NamedTuple):
     put: list[str]
     got: list[str]
     frozen_error: str
-    """What Python says to whoever changes a frozen message; empty if nothing."""
+    """What Python says when a frozen message is changed; empty if nothing."""
 
 
 def put_and_change() -> tuple[list[str], list[str]]:

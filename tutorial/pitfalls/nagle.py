@@ -3,6 +3,7 @@
 Nagle's algorithm keeps the second packet back until the first is acknowledged. The receiver delays
 the acknowledgement, hoping for something to send it along with. So each waits for the other.
 
+Symptom: Every answer takes 40 milliseconds.
 Chapters: 09a-frames, 11-fast
 """
 

@@ -1,9 +1,10 @@
 """`send` may send only a part; `sendall` sends all, or fails without saying how much has gone.
 
-`send` returns how many bytes the system took, and whoever ignores that loses the rest. `sendall`
+`send` returns how many bytes the system took. A program that ignores that loses the rest. `sendall`
 goes on until all has gone. If its timeout is over first, the message has been torn somewhere, and
 nothing that follows on that connection can be understood: the only thing left is to close it.
 
+Symptom: Large messages arrive without their end.
 Chapters: 09b-one-sender
 """
 
@@ -18,7 +19,7 @@ class Outcome(NamedTuple):
     sent_by_send: int
     error_of_sendall: str
     arrived_from_sendall: int
-    """How many bytes came to the receiver, which is the only one who can know."""
+    """How many bytes came to the receiver, which alone can know."""
 
 
 def connection() -> tuple[socket.socket, socket.socket]:

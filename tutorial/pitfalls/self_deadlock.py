@@ -1,9 +1,10 @@
 """A broker that puts on the bounded queue that it reads itself can wait for ever.
 
 Only the broker makes room on its queue. If the queue is full when the broker itself has something
-to put, it waits for the one who never comes: itself. It works for as long as there is little to
-do, and then everything stands still. A broker keeps such notes for itself, or handles them at once.
+to put, it waits for a thread that never comes: itself. It works for as long as there is little to
+do, and then everything stops. A broker keeps such notes for itself, or handles them at once.
 
+Symptom: Under load everything stops, the processor is idle, and there is no error.
 Chapters: 07-leaving
 """
 

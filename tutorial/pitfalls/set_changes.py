@@ -3,6 +3,7 @@
 Clients come and go while a message is forwarded to all of them. It takes milliseconds until
 both meet, and it happens every time.
 
+Symptom: RuntimeError: Set changed size during iteration.
 Chapters: 03-shared
 """
 

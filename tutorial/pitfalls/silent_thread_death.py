@@ -1,8 +1,9 @@
 """An exception in a thread neither ends the program nor reaches `join()`.
 
-The thread dies, Python prints a traceback that scrolls away, and everyone else goes on as if
+The thread dies, Python prints a traceback that scrolls away, and all other threads go on as if
 nothing had happened. `threading.excepthook` is where a program can learn of it.
 
+Symptom: All is silent since some traceback went by.
 Chapters: 06-broker, 13-package, 14-rust
 """
 

@@ -1,8 +1,9 @@
 """One client that does not read stops the thread that sends, and so it stops everybody.
 
 `sendall` waits until the system has room for the bytes. For a client that does not read there is
-none, once the buffers are full. So whoever sends to all clients in turn waits for the slowest.
+none, once the buffers are full. A thread that sends to all clients in turn waits for the slowest.
 
+Symptom: One slow client freezes all others.
 Chapters: 03-shared
 """
 

@@ -1,9 +1,10 @@
 """A pong that another thread sends lands in the middle of a large frame.
 
 simple-websocket answers pings in a reading thread that it keeps to itself. While your thread
-sends a large message, both send on one socket, and nobody keeps them apart. What helps is one
-thread per socket that sends, pongs too.
+sends a large message, both send on one socket, and nothing keeps them apart. The cure is one
+thread per socket that sends, including pongs.
 
+Symptom: A client reports garbage while a large message is on its way.
 Chapters: 03-shared, 09a-frames, 14-rust
 """
 
@@ -62,7 +63,7 @@ def receive_and_ping(client: socket.socket) -> bytes:
 def main() -> None:
     pong_at, is_torn = demonstrate()
     print(f"While a frame of {len(MESSAGE):,} bytes was on its way, its receiver sent a ping.")
-    print(f"The pong came after {pong_at:,} bytes: {'inside' if is_torn else 'behind'} it.")
+    print(f"The pong came after {pong_at:,} bytes: {'inside' if is_torn else 'after'} it.")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 `sendall` of a large message is many sends, one after the other, whenever there is room again. In
 between, another thread's bytes get in. Nothing fails: only the receiver finds out.
 
+Symptom: Two messages arrive mixed into each other.
 Chapters: 03-shared, 04-lock, 14-rust
 """
 

@@ -3,6 +3,7 @@
 Its reading thread puts every message on a list without bound. A program that calls `recv` itself,
 and stops when it has no room, lets the buffers fill up; then TCP makes the client wait.
 
+Symptom: Memory grows although my queue has a bound.
 Chapters: 08-bounds, 09a-frames
 """
 

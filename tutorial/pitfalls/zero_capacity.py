@@ -3,6 +3,7 @@
 A size that was computed, and came out as 0, takes the bound away without a word. In Rust (tokio)
 a channel of capacity 0 panics, and an unbounded one has a name of its own.
 
+Symptom: My queue has no bound, although I gave it a size.
 Chapters: 08-bounds, 14-rust
 """
 

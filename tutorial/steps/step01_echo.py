@@ -19,7 +19,7 @@ GONE = (ConnectionClosed, OSError, ProtocolError)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lets one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
+    """Answers the handshake of one client. From then on both speak WebSocket."""
 
     def do_GET(self):
         # The library wants what a web server would give it: the request's headers, named as
@@ -34,11 +34,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(400, str(error))
         else:
             serve(websocket)
-            websocket.thread.join(1)  # the hidden one: it still answers a goodbye
+            websocket.thread.join(1)  # the hidden one: it still answers a Close frame
 
 
 def serve(websocket):
-    """Say back whatever a client says, until it leaves."""
+    """Send back whatever a client sends, until it leaves."""
     with suppress(*GONE):
         while True:
             message = websocket.receive()
@@ -46,7 +46,7 @@ def serve(websocket):
 
 
 def main():
-    """Wait for clients, and let each one in."""
+    """Wait for clients, and serve one after the other."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     with HTTPServer(("127.0.0.1", parser.parse_args().port), Handler) as server:

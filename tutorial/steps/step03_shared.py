@@ -17,12 +17,12 @@ from wsproto.utilities import ProtocolError
 # What the library raises when the client is gone. Which of them depends on the moment.
 GONE = (ConnectionClosed, OSError, ProtocolError)
 
-# Everyone who is here. All threads use it.
+# All clients. Every thread uses it.
 clients = set()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lets one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
+    """Answers the handshake of one client. From then on both speak WebSocket."""
 
     def do_GET(self):
         # The library wants what a web server would give it: the request's headers, named as
@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(400, str(error))
         else:
             serve(websocket)
-            websocket.thread.join(1)  # the hidden one: it still answers a goodbye
+            websocket.thread.join(1)  # the hidden one: it still answers a Close frame
 
 
 def serve(websocket):
@@ -56,12 +56,12 @@ def forward(message, sender):
     """Send a message to everyone but its sender."""
     for client in clients:
         if client is not sender:
-            with suppress(*GONE):  # whoever leaves just now
+            with suppress(*GONE):  # a client that leaves just now
                 client.send(message)
 
 
 def main():
-    """Wait for clients, and let each one in, in a thread of its own."""
+    """Wait for clients, and serve each one in a thread of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     with ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler) as server:

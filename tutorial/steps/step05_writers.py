@@ -1,6 +1,6 @@
 """Step 5: a writer thread and an outbound queue per client.
 
-Whoever forwards a message only puts it on queues. To wait for a client is its writer's work.
+A thread that forwards a message only puts it on queues. Waiting for a client is its writer's job.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from wsproto.utilities import ProtocolError
 # What the library raises when the client is gone. Which of them depends on the moment.
 GONE = (ConnectionClosed, OSError, ProtocolError)
 
-# Everyone who is here. All threads use it, but only while they hold the lock.
+# All clients. Every thread uses it, but only while they hold the lock.
 sessions = set()
 lock = Lock()
 
@@ -32,7 +32,7 @@ class Session:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lets one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
+    """Answers the handshake of one client. From then on both speak WebSocket."""
 
     def do_GET(self):
         # The library wants what a web server would give it: the request's headers, named as
@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(400, str(error))
         else:
             serve(Session(websocket))
-            websocket.thread.join(1)  # the hidden one: it still answers a goodbye
+            websocket.thread.join(1)  # the hidden one: it still answers a Close frame
 
 
 def serve(session):
@@ -81,13 +81,13 @@ def run_writer(session):
 def forward(message, sender):
     """Put a message on the queue of everyone but its sender."""
     with lock:
-        others = sessions - {sender}  # a copy, so that nobody waits long for the lock
+        others = sessions - {sender}  # a copy, so that no thread waits long for the lock
     for session in others:
         session.outbound.put(message)
 
 
 def main():
-    """Wait for clients, and let each one in, in a thread of its own."""
+    """Wait for clients, and serve each one in a thread of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     with ThreadingHTTPServer(("127.0.0.1", parser.parse_args().port), Handler) as server:

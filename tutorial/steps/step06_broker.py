@@ -1,7 +1,7 @@
 """Step 6: a broker.
 
-All that happens goes through one queue to one thread. Only that knows who is here: the set is
-its local variable, so there is nothing left to lock.
+All that happens goes through one queue to one thread. Only this thread knows the clients: the set
+is its local variable, so there is nothing left to lock.
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Session:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lets one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
+    """Answers the handshake of one client. From then on both speak WebSocket."""
 
     def do_GET(self):
         # The library wants what a web server would give it: the request's headers, named as
@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(400, str(error))
         else:
             serve(Session(websocket))
-            websocket.thread.join(1)  # the hidden one: it still answers a goodbye
+            websocket.thread.join(1)  # the hidden one: it still answers a Close frame
 
 
 def serve(session):
@@ -82,7 +82,7 @@ def run_writer(session):
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    sessions = set()  # everyone who is here
+    sessions = set()  # all clients that have joined
     while True:
         match inbound.get():
             case Joined(session):
@@ -96,7 +96,7 @@ def run_broker():
 
 
 def main():
-    """Wait for clients, and let each one in, in a thread of its own."""
+    """Wait for clients, and serve each one in a thread of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     Thread(target=run_broker, daemon=True).start()

@@ -21,7 +21,7 @@ from wsproto.utilities import ProtocolError
 # What the library raises when the client is gone. Which of them depends on the moment.
 GONE = (ConnectionClosed, OSError, ProtocolError)
 
-PING_INTERVAL = 5.0  # seconds; who has not answered when the next ping is due is gone
+PING_INTERVAL = 5.0  # seconds; a client has to answer a ping before the next one is due
 LIMIT = 256  # messages that may wait on a queue
 
 Joined = namedtuple("Joined", "session")
@@ -41,7 +41,7 @@ class Session:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lets one client in: it asks in HTTP, and from the answer on both speak WebSocket."""
+    """Answers the handshake of one client. From then on both speak WebSocket."""
 
     def do_GET(self):
         # The library wants what a web server would give it: the request's headers, named as
@@ -65,7 +65,7 @@ def serve(session):
     try:
         run_reader(session)
     finally:
-        session.websocket.thread.join(1)  # the hidden one: it still answers a goodbye
+        session.websocket.thread.join(1)  # the hidden one: it still answers a Close frame
         hang_up(session)  # the writer may be waiting for this client, and would for ever
         inbound.put(Left(session))
 
@@ -87,14 +87,14 @@ def run_writer(session):
 
 
 def hang_up(session):
-    """End the connection now. `shutdown` wakes whoever waits for it; `close` would not."""
+    """End the connection now. `shutdown` wakes the threads that wait for it; `close` would not."""
     with suppress(OSError):  # it has ended already
         session.websocket.sock.shutdown(socket.SHUT_RDWR)
 
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    sessions = set()  # everyone who is here
+    sessions = set()  # all clients that have joined
     while True:
         match inbound.get():
             case Joined(session):
@@ -112,11 +112,11 @@ def offer(session, item):
     try:
         session.outbound.put_nowait(item)
     except queue.Full:
-        hang_up(session)  # its reader notices, and says so: then the broker forgets it
+        hang_up(session)  # its reader notices and puts `Left`; then the broker drops it
 
 
 def main():
-    """Wait for clients, and let each one in, in a thread of its own."""
+    """Wait for clients, and serve each one in a thread of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     Thread(target=run_broker, daemon=True).start()

@@ -25,7 +25,7 @@ STILL_THERE = "are you still there?"
 
 
 def stays(harness: Harness) -> None:
-    """Who does not read for a while is not cut off."""
+    """A client that does not read for a while is not cut off."""
     overflow(harness)
 
 
@@ -59,7 +59,7 @@ def bounded(harness: Harness) -> None:
 
 
 def keeps_pongs(harness: Harness) -> None:
-    """Only messages are dropped: a ping is answered, however much is dropped behind it."""
+    """Only messages are dropped: a ping is answered, however much is dropped after it."""
     overflow(harness)
     slow = harness.clients[-1]
     with expecting(f"{DID}; S had sent a ping before it was too much", "the pong comes, too"):
@@ -71,7 +71,7 @@ DID = "S stopped to read, A said one block of 64 KiB after the other, and then S
 
 
 def overflow(harness: Harness) -> list[int]:
-    """Say far too much for somebody who does not read; return which blocks that one gets."""
+    """Say far too much for a client that does not read; return which blocks it gets."""
     a, slow = flood(harness)
     slow.reads = True
     with expecting(f"{DID}; then A said {STILL_THERE!r}", "S is still connected, and gets that"):
@@ -79,14 +79,14 @@ def overflow(harness: Harness) -> list[int]:
     numbers: list[int] = []
     with expecting(DID, "S gets some of the blocks, each whole"):
         while (heard := harness.hear(slow)) != STILL_THERE:
-            if not isinstance(heard, bytes) or len(heard) != SIZE:
+            if not (isinstance(heard, bytes) and len(heard) == SIZE and heard[:8].isdigit()):
                 raise Unexpected(f"S got something else: {heard!r:.40}")
             numbers.append(int(heard[:8]))
     return numbers
 
 
 def flood(harness: Harness) -> tuple[Client, Client]:
-    """Say all the blocks; return who has said them, and who has not read meanwhile."""
+    """Say all the blocks; return the client that said them, and the one that did not read."""
     a, b, slow = harness.connect_all("A", "B", "S", slow="S")
     slow.reads = False
     for number in range(0, BLOCKS, AT_ONCE):

@@ -12,14 +12,14 @@ HISTORY = 50
 KINDS: tuple[Message, ...] = ("text: déjà vu", b"binary: \x00\xff", "", b"")
 
 NEWCOMERS = 100
-"""Clients that join while somebody talks. Whoever is not careful loses something at each fifth."""
+"""Clients that join while another talks. A careless server loses something at each fifth."""
 
 AT_ONCE = 12
 """Messages that are said while one of them comes in."""
 
 
 def history(harness: Harness) -> None:
-    """Who joins gets what was said before, in order, text as text and bytes as bytes."""
+    """A newcomer gets what was said before, in order, text as text and bytes as bytes."""
     a, b = listen(harness)
     tell(harness, a, b, *KINDS, "the last")
     hear_from_start(
@@ -41,7 +41,7 @@ def last_ones(harness: Harness) -> None:
 
 
 def who_left(harness: Harness) -> None:
-    """What somebody said who has left is in the history, too."""
+    """What was said by a client that has left is in the history, too."""
     a, b = listen(harness)
     tell(harness, a, b, "I was here")
     a.leave()
@@ -75,24 +75,31 @@ def seam(harness: Harness) -> None:
 
 
 def hear_numbers(harness: Harness, client: Client, end: int) -> None:
-    """Hear numbers up to `end`, each the one after the one before."""
-    first = last = int(harness.hear(client))
+    """Receive numbers up to `end`, each the one after the one before."""
+    first = last = hear_number(harness, client)
     if first > end - HISTORY:
         raise Unexpected(f"the first was {first}, when {end} had been said")
     while last != end - 1:
-        number = int(harness.hear(client))
+        number = hear_number(harness, client)
         if number != last + 1:
             what = "lost" if number > last else "doubled"
-            at = f"{number} came behind {last}"
+            at = f"{number} came after {last}"
             raise Unexpected(f"{at}, {abs(number - last - 1)} {what}; the first had been {first}")
         last = number
 
 
-def listen(harness: Harness) -> tuple[Client, Client]:
-    """Connect one who talks and one who listens, and fill the history with nothing of theirs.
+def hear_number(harness: Harness, client: Client) -> int:
+    """Receive a number. A longer history begins with the greetings of before."""
+    heard = harness.hear(client)
+    while heard in GREETINGS:
+        heard = harness.hear(client)
+    if not (isinstance(heard, str) and heard.isdecimal()):
+        raise Unexpected(f"it got {heard!r}")
+    return int(heard)
 
-    The first who comes says nothing until the second is surely there: then the history is empty.
-    """
+
+def listen(harness: Harness) -> tuple[Client, Client]:
+    """Connect a client that talks and one that listens. The history has only their greetings."""
     with expecting("connected A and B", "both are let in"):
         a, b = harness.connect("A"), harness.connect("B")
     harness.say_until_all_hear(a, [b])
@@ -100,7 +107,7 @@ def listen(harness: Harness) -> tuple[Client, Client]:
 
 
 def tell(harness: Harness, a: Client, b: Client, *messages: Message) -> None:
-    """Let A say something, and wait until the broker has had all of it: B hears it then."""
+    """Let A say something, and wait until the broker has handled all of it: B has it then."""
     for start in range(0, len(messages), AT_ONCE):
         some = messages[start : start + AT_ONCE]
         with expecting(f"A said {', '.join(map(repr, some))}", "B, who was there before, gets it"):
@@ -110,7 +117,7 @@ def tell(harness: Harness, a: Client, b: Client, *messages: Message) -> None:
 
 
 def hear_from_start(harness: Harness, did: str, *messages: Message) -> Client:
-    """Let somebody join, and hear these messages; before them only the greetings of before."""
+    """Let a client join, and receive these messages; before them only the greetings."""
     with expecting(did, "it is let in"):
         newcomer = harness.connect("N")
     for message in messages:

@@ -1,4 +1,4 @@
-"""Exercise 2: who is told of a name, and what a name has to do with everything else: nothing."""
+"""Exercise 2: which clients are told of a name; and that nothing else depends on one."""
 
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
@@ -22,7 +22,7 @@ CROWD = 24
 
 
 def announced(harness: Harness) -> None:
-    """Who takes a name is announced to all, itself included."""
+    """A client that takes a name is announced to all, including itself."""
     a, b, c = harness.connect_all("A", "B", "C")
     take(harness, a, "ann", "* ann is here", a, b, c)
     take(harness, b, "bob with a space", "* bob with a space is here", a, b, c)
@@ -45,7 +45,7 @@ def unchanged(harness: Harness) -> None:
 
 
 def renamed(harness: Harness) -> None:
-    """Who takes another name is announced with both, and the first is free again."""
+    """A client that takes another name is announced with both, and the first is free again."""
     a, b = harness.connect_all("A", "B")
     take(harness, a, "ann", "* ann is here", a, b)
     take(harness, a, "eve", "* ann is now eve", a, b)
@@ -53,7 +53,7 @@ def renamed(harness: Harness) -> None:
 
 
 def taken(harness: Harness) -> None:
-    """A name that somebody has is refused, and only the one who asked is told."""
+    """A name that another client has is refused, and only the one that asked is told."""
     a, b = harness.connect_all("A", "B")
     take(harness, a, "ann", "* ann is here", a, b)
     take(harness, b, "ann", "* ann is taken", b)
@@ -109,7 +109,7 @@ def farewell(harness: Harness) -> None:
 
 
 def take(harness: Harness, client: Client, name: str, answer: str, *told: Client) -> None:
-    """Let a client ask for a name, and see who is told what."""
+    """Let a client ask for a name, and see which clients are told what."""
     did = f"{client.name} said '/nick {name}'"
     with expecting(did, "the server takes it"):
         harness.say(client, f"/nick {name}")

@@ -1,7 +1,7 @@
-"""Exercise 5: who waits, for how long, and who does not.
+"""Exercise 5: which client waits, for how long, and which does not.
 
-Rule: that somebody has to wait is measured, as no server may be faster than it should. That
-somebody else need not is seen by the order in which messages come, as any machine can be slow.
+Rule: that a client has to wait is measured, as no server may be faster than it should. That
+another need not wait is seen by the order of messages, as any machine can be slow.
 """
 
 import time
@@ -25,7 +25,7 @@ TOLERANCE = 0.9
 
 
 def burst(harness: Harness) -> None:
-    """Who was quiet may say a burst at once, without being slowed down."""
+    """A client that was quiet may say a burst at once, without being slowed down."""
     b, _ = harness.connect_all("B", "C")
     seconds, limit = talk(harness, b, BURST), (BURST - 1) / RATE * TOLERANCE
     did = f"A joined and said {BURST} messages at once"
@@ -37,13 +37,13 @@ def burst(harness: Harness) -> None:
 
 
 def slows_down(harness: Harness) -> None:
-    """Who says more is slowed down; nothing is lost, and nobody is cut off."""
+    """A client that says more is slowed down; nothing is lost, and nobody is cut off."""
     b, _ = harness.connect_all("B", "C")
     must_last(talk(harness, b, BURST + MORE), "A joined")
 
 
 def full_is_full(harness: Harness) -> None:
-    """Who was quiet for long has no more than a full bucket."""
+    """A client that was quiet for long has no more than a full bucket."""
     b, _ = harness.connect_all("B", "C")
     with expecting("connected A", "it is let in"):
         a = harness.connect("A")
@@ -86,7 +86,7 @@ def slow_down(harness: Harness, a: Client, b: Client) -> str:
 
 
 def talk(harness: Harness, b: Client, count: int, a: Client | None = None) -> float:
-    """Let A say so many messages; return after how many seconds B has all of them."""
+    """Let A say that many messages; return after how many seconds B has all of them."""
     with expecting("connected A", "it is let in"):
         a = a or harness.connect("A")
     start = time.monotonic()
@@ -121,7 +121,7 @@ def must_last(seconds: float, did: str) -> None:
 
 
 def come_before(harness: Harness, b: Client, messages: list[str]) -> None:
-    """Hear some messages, and say so if the last of A's comes earlier."""
+    """Receive some messages, and say so if the last of A's comes earlier."""
     missing = set(messages)
     while missing:
         heard = harness.hear(b)

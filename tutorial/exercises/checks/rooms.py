@@ -1,10 +1,11 @@
-"""Exercise 1: who hears whom, if each path is a room of its own."""
+"""Exercise 1: which clients receive each other's messages, if each path is a room."""
 
 from dataclasses import replace
 
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.client import Client
 from msgproxy.check.failure import Unexpected, expecting
+from msgproxy.check.frames import Message
 from msgproxy.check.harness import Harness
 
 LOOK_ALIKES = (
@@ -19,11 +20,11 @@ LOOK_ALIKES = (
 """Paths of two rooms that a server might take for one."""
 
 MOMENT = 0.2
-"""Seconds after which the server has surely heard that somebody left; if not, no harm is done."""
+"""Seconds after which the server has surely noticed that a client left; if not, no harm is done."""
 
 
 def one_room(harness: Harness) -> None:
-    """Clients of the same path hear each other, on any path."""
+    """Clients of the same path receive each other's messages, on any path."""
     for path in ("/kitchen", "/"):
         a, b, c = meet(harness, path, "A", "B", "C")
         for speaker, others in ((a, [b, c]), (b, [a, c])):
@@ -31,7 +32,7 @@ def one_room(harness: Harness) -> None:
 
 
 def apart(harness: Harness) -> None:
-    """What is said in a room is heard in no other."""
+    """What is said in a room reaches no other."""
     keep_apart(harness, "/kitchen", "/garden")
     keep_apart(harness, "/garden", "/kitchen")
 
@@ -40,6 +41,36 @@ def whole_path(harness: Harness) -> None:
     """A path that only looks like another one is another room."""
     for here, there in LOOK_ALIKES:
         keep_apart(harness, here, there)
+
+
+def moves(harness: Harness) -> None:
+    """A client that asks for it is in another room from then on, and nobody is told."""
+    a, b = meet(harness, "/kitchen", "A", "B")
+    c, d = meet(harness, "/garden", "C", "D")
+    did = "A and B were in /kitchen, C and D in /garden, and A said '/join /garden' and then 'hi'"
+    with expecting(did, "C and D get 'hi', and only that"):
+        harness.say(a, "/join /garden", "hi")
+        for client in (c, d):
+            hears(harness, client, "hi")
+    with expecting(f"{did}; then D said 'welcome'", "A gets that, and only that"):
+        harness.say(d, "welcome")
+        hears(harness, a, "welcome")
+    with expecting(
+        f"{did}; then A said '/join /kitchen' and 'back'", "B gets 'back', and only that"
+    ):
+        harness.say(a, "/join /kitchen", "back")
+        hears(harness, b, "back")
+    for wish in (b"/join /garden", "please /join /garden"):
+        with expecting(
+            f"A said {wish!r}, in /kitchen", "it is a message like any other: B gets it"
+        ):
+            harness.say(a, wish)
+            hears(harness, b, wish)
+
+
+def hears(harness: Harness, client: Client, expected: Message) -> None:
+    if (heard := harness.hear(client)) != expected:
+        raise Unexpected(f"{client.name} got {heard!r}")
 
 
 def goes_on(harness: Harness) -> None:
@@ -56,7 +87,7 @@ def goes_on(harness: Harness) -> None:
 
 
 def meet(harness: Harness, path: str, *names: str) -> list[Client]:
-    """Connect clients to a path, and see to it that each is there."""
+    """Connect clients to a path, and make sure that each has joined."""
     harness.address = replace(harness.address, path=path)
     clients: list[Client] = []
     for name in names:
@@ -69,7 +100,7 @@ def meet(harness: Harness, path: str, *names: str) -> list[Client]:
 
 
 def keep_apart(harness: Harness, here: str, there: str) -> None:
-    """Say something in one room, and then something else in another, where somebody listens."""
+    """Say something in one room, and then something else in another one."""
     a, b = meet(harness, here, "A", "B")
     c, d = meet(harness, there, "C", "D")
     harness.say_until_all_hear(c, [d])
@@ -87,7 +118,9 @@ def keep_apart(harness: Harness, here: str, there: str) -> None:
 
 
 def be_heard(harness: Harness, speaker: Client, other: Client) -> None:
-    for number in range(3):  # some time passes: the server hears of who left, and has to go on
+    for number in range(
+        3
+    ):  # some time passes: the server notices that a client left, and has to go on
         said = f"{speaker.name}: {number}"
         harness.say(speaker, said)
         while harness.hear(other) != said:
@@ -105,5 +138,6 @@ BEHAVIOURS = (
     Behaviour("one-room", "06-broker", one_room),
     Behaviour("apart", "06-broker", apart),
     Behaviour("whole-path", "06-broker", whole_path),
+    Behaviour("moves", "06-broker", moves),
     Behaviour("goes-on", "07-leaving", goes_on),
 )

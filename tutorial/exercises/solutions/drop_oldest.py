@@ -1,10 +1,10 @@
-"""Exercise 3: drop the oldest. Who is too slow loses messages, and not the connection.
+"""Exercise 3: drop the oldest. A client that is too slow loses messages, not its connection.
 
 When a message does not fit on a client's outbound queue, the oldest messages on it have to go
 until it fits. The client stays, and gets what is new, in order. The bound stays, too.
 
-Not everything on that queue is a message. The answer to the handshake stands there, the pongs,
-and the goodbye at the end: those must not get lost. They have no `item.messages`.
+Not everything on that queue is a message. The answer to the handshake is there, the pongs, and the
+Close frame at the end: those must not get lost. They have no `item.messages`.
 
 Given: the package, and a class of queues for it. `_put` is called with the queue's lock held, so
 it must not wait. What waits are the items in the list `self._waiting`, the oldest first;
@@ -31,7 +31,7 @@ class DroppingQueue(OutboundQueue):
         super()._put(item)  # if it does not fit even so, this raises queue.Full
 
     def _make_room(self, size):
-        """Drop the oldest messages, until so many bytes fit or no message is left."""
+        """Drop the oldest messages, until that many bytes fit or no message is left."""
         place = 0  # of the oldest that may be dropped
         while self._bytes + size > self.limit and place < len(self._waiting):
             if self._waiting[place].messages:

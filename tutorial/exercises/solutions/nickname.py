@@ -1,10 +1,10 @@
 """Exercise 2: nicknames. A client takes a name, and the server announces it.
 
-A text message that begins with `/nick ` asks for the name behind it. It is forwarded to nobody.
+A text message that begins with `/nick ` asks for the name after it. It is forwarded to nobody.
 Instead, the server says as text:
 
-* to all, the one who asks included: `* ann is here`; if it had a name before, `* ann is now eve`;
-* if somebody else has that name, only to the one who asks: `* ann is taken`;
+* to all, including the one that asks: `* ann is here`; if it had a name before, `* ann is now eve`;
+* if another client has that name, only to the one that asks: `* ann is taken`;
 * when a client with a name leaves, to all others: `* ann has left`. The name is free again.
 
 Everything else is forwarded as before, unchanged: clients need no name to talk.
@@ -23,7 +23,7 @@ from step08_bounds import Joined, Left, Received, inbound, offer
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    names = {}  # everyone who is here, with its name; None if it has none
+    names = {}  # all clients that have joined, with their names; None if one has none
     while True:
         match inbound.get():
             case Joined(session):
@@ -40,7 +40,7 @@ def run_broker():
 
 
 def give_name(names, session, name):
-    """Let a client have a name, and tell all; or tell it that somebody else has it."""
+    """Give a client a name and tell all; or tell it that another client has it."""
     before = names[session]
     if any(names[other] == name for other in names.keys() - {session}):
         offer(session, f"* {name} is taken")

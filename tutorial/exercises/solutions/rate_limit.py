@@ -1,11 +1,11 @@
-"""Exercise 5: a rate limit. Who talks too fast is slowed down, and nobody else is.
+"""Exercise 5: a rate limit. A client that talks too fast is slowed down, and no other is.
 
 Each client has a bucket of `BURST` tokens, which is full when it comes. A message costs one token.
 `RATE` tokens a second flow into the bucket, until it is full again. While the bucket is empty, what
 its client says waits. Nothing is lost, the order stays, and nobody is disconnected.
 
-Given: the reader of step 8, and the two numbers. `time.monotonic()` tells seconds on a clock that
-nobody sets; `time.time()` jumps when somebody does.
+Given: the reader of step 8, and the two numbers. `time.monotonic()` is a clock that nobody sets;
+`time.time()` jumps when somebody does.
 Check: python tutorial/exercises/check.py rate_limit
 """
 

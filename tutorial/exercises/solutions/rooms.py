@@ -1,10 +1,13 @@
-"""Exercise 1: rooms. Only clients of the same path hear each other.
+"""Exercise 1: rooms. Only clients in the same room receive each other's messages.
 
-Who connects to ws://127.0.0.1:8765/kitchen is in the room /kitchen, and the room / is one like
-any other. What is said in a room reaches all others in it, and nobody elsewhere. Rooms need not
+A client that connects to ws://127.0.0.1:8765/kitchen is in the room /kitchen, and the room / is
+one like any other. A message reaches all others in the room, and nobody elsewhere. Rooms need not
 be opened or closed: there are as many as there are paths.
 
-Given: `session.path`, the whole path that the client has asked for, without what follows a `?`.
+A text message that begins with `/join ` moves its sender to the room named after it, as in
+`/join /garden`. It is forwarded to nobody. What the client says after that goes to the new room.
+
+Given: `session.path`, the whole path that the client asked for, without what follows a `?`.
 Check: python tutorial/exercises/check.py rooms
 """
 
@@ -25,7 +28,7 @@ from wsproto.utilities import ProtocolError
 
 
 class Session(SessionWithoutPath):
-    """The server's side of one client, which knows the path that the client has asked for."""
+    """The server's side of one client. It knows the path that the client asked for."""
 
     def __init__(self, websocket, path):
         super().__init__(websocket)
@@ -33,7 +36,7 @@ class Session(SessionWithoutPath):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Lets one client in, as in step 8. Only its last line is new."""
+    """Answers the handshake of one client, as in step 8. Only the last line is new."""
 
     def do_GET(self):
         environ = {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in self.headers.items()}
@@ -49,17 +52,19 @@ class Handler(BaseHTTPRequestHandler):
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    sessions = set()  # everyone who is here
+    rooms = {}  # the room of each client that has joined
     while True:
         match inbound.get():
             case Joined(session):
-                sessions.add(session)
+                rooms[session] = session.path
+            case Received(sender, str(message)) if message.startswith("/join "):
+                rooms[sender] = message.removeprefix("/join ")
             case Received(sender, message):
-                for session in sessions - {sender}:
-                    if session.path == sender.path:
+                for session in rooms.keys() - {sender}:
+                    if rooms[session] == rooms[sender]:
                         offer(session, message)
             case Left(session):
-                sessions.discard(session)
+                del rooms[session]
                 offer(session, None)
 
 

@@ -1,0 +1,134 @@
+"""One client of three is suspended while another talks: the recipe of chapters 3, 4, 5 and 8.
+
+Rule: the commands are those of the page, typed into shells as a reader types them. Each chapter
+has its own outcome; on a busy machine it comes later, and it is the same.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import NamedTuple
+
+import pages
+import pytest
+from clients import PATIENCE, wait_for
+from shell import CTRL_Z, Shell
+
+pytestmark = [
+    pytest.mark.timeout(20 * PATIENCE),
+    pytest.mark.skipif(sys.platform == "win32", reason="there is no Ctrl-Z that suspends"),
+]
+
+TITLE = "Run: freeze one of three"
+LAST = "ann: 1000 xxxxxx"
+"""The last line of the flood, as `cut` leaves it."""
+
+ROUNDS = 10
+"""How often something is said to listeners that may not have joined yet."""
+
+
+class Room(NamedTuple):
+    """Four terminals: Bob is suspended, Cem listens, Ann has said all, Dan has joined after her."""
+
+    server: Shell
+    bob: Shell
+    cem: Shell
+    dan: Shell
+
+
+def commands(page: str) -> list[str]:
+    """Return what the page lets its reader type: for the server, Bob, Cem, Ann and Dan."""
+    [box] = [b for b in pages.blocks(pages.TUTORIAL / page) if b.title == TITLE]
+    return [line[2:] for line in box.lines if line.startswith("$ ")]
+
+
+@pytest.fixture
+def room(request) -> Iterator[Room]:
+    server_command, bob_command, cem_command, flood, dan_command = commands(request.param)
+    with ExitStack() as shells:
+        server, bob, cem, ann = (shells.enter_context(Shell(pages.TOP)) for _ in range(4))
+        server.type(here(f"{server_command} --port 0"))
+        server.shows("/\n")
+        port = re.findall(r"ready: ws://127\.0\.0\.1:(\d+)/\n", server.read())[-1]
+        for shell, command in ((bob, bob_command), (cem, cem_command)):
+            shell.type(here(command, port))
+        greet_until_heard(ann, here(dan_command, port), bob, cem)
+        bob.press(CTRL_Z)
+        bob.shows("Stopped")
+        ann.type(here(flood, port) + "; echo ann has ended with $?.")
+        ann.shows("ann has ended with 0.")
+        ann.type(here(dan_command, port))
+        ann.shows("dan: ")
+        ann.type("it is me")
+        yield Room(server, bob, cem, ann)
+
+
+def here(command: str, port: str = "8765") -> str:
+    """Return a command with this Python, this package and this port."""
+    for name, real in (("python ", ""), ("msgproxy ", "-m msgproxy ")):
+        command = re.sub(rf"(^|\| ){name}", rf"\g<1>{sys.executable} {real}", command)
+    return command.replace("8765", port)
+
+
+def greet_until_heard(shell: Shell, chat: str, *listeners: Shell) -> None:
+    """Say something until all listeners print it: in a pipe, nothing shows that they joined."""
+    for _ in range(ROUNDS):
+        shell.type(f"echo hello | {chat}")
+        with suppress(AssertionError):
+            wait_for(lambda: all("dan: hello" in one.read() for one in listeners), patience=2)
+            return
+    raise AssertionError("not all listeners have joined")
+
+
+def is_heard(room: Room) -> bool:
+    """Say whether Cem gets what Dan says, while Bob is suspended still."""
+    try:
+        room.cem.shows("dan: it is me", patience=3)
+    except AssertionError:
+        return False
+    return True
+
+
+def has_all(shell: Shell) -> bool:
+    return LAST in shell.read()
+
+
+@pytest.mark.parametrize("room", ["03-shared.md"], indirect=True)
+def test_step_3_loses_the_rest(room: Room) -> None:
+    """Cem's messages stop half-way. Dan has changed the set: when Bob is back, the loop dies."""
+    assert not has_all(room.cem)
+    room.bob.type("fg")
+    room.server.shows("RuntimeError: Set changed size during iteration")
+    assert not has_all(room.cem)
+
+
+@pytest.mark.parametrize("room", ["04-lock.md"], indirect=True)
+def test_step_4_keeps_everybody_waiting(room: Room) -> None:
+    """Dan gets a prompt, and nobody gets what he says until Bob is back. Nothing is lost."""
+    assert not has_all(room.cem)
+    assert not is_heard(room)
+    room.bob.type("fg")
+    for shell in (room.bob, room.cem):
+        shell.shows(LAST)
+    room.cem.shows("dan: it is me")
+
+
+@pytest.mark.parametrize("room", ["05-writers.md"], indirect=True)
+def test_step_5_delays_nobody_and_keeps_all(room: Room) -> None:
+    room.cem.shows(LAST)
+    assert is_heard(room)
+    assert not has_all(room.bob)
+    room.bob.type("fg")
+    room.bob.shows(LAST)
+
+
+@pytest.mark.parametrize("room", ["08-bounds.md"], indirect=True)
+def test_step_8_cuts_bob_off(room: Room) -> None:
+    room.cem.shows(LAST)
+    assert is_heard(room)
+    room.bob.type("fg")
+    room.bob.shows("msgproxy: the connection to the server is lost")
+    assert not has_all(room.bob)
