@@ -48,9 +48,7 @@ default_role = "py:obj"
 smartquotes_action = "qe"
 myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-nb_execution_mode = "force"
-nb_execution_raise_on_error = True
-nb_execution_timeout = 60
+nb_execution_mode = "off"  # they have been run: see _ext/notebook.py
 
 # The reference of the package.
 autodoc_default_options = {"members": True, "member-order": "bysource"}

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from clients import PATIENCE
 from page_commands import Command, commands
+from ports import free_port
 from programs import Chat, Program, is_as_shown, waits_for
 
 LONG = 5
@@ -161,8 +162,7 @@ class Reader:
     def _port(self, shown: str) -> str:
         """Return the free port that stands for a port of the page."""
         if shown not in self._ports:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self._ports[shown] = str(free.getsockname()[1])
+            self._ports[shown] = str(free_port())
         return self._ports[shown]
 
     def _as_page(self, text: str) -> str:

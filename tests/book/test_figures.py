@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from results import results_of
+from runs import picture_program
 from sphinx_project import CONF, TOP, Build, builder_of, checkout, shown  # noqa: F401
 
 RUNS = sorted((TOP / "tutorial" / "figures").glob("*.py"))
@@ -22,24 +21,11 @@ print(draw(Timeline((Lane("client 1"),), annotations=(said,)), title="A word"))
 """
 
 
-def execute(program: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", program],
-        env={**os.environ, "PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=100,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize("program", RUNS, ids=lambda path: path.stem)
 def test_a_run_shows_what_its_caption_says(program: Path) -> None:
     """Its own assertions say whether it does; here, that they hold, and what is printed."""
-    done = execute(program)
-    assert (done.returncode, done.stderr) == (0, "")
-    root = ElementTree.fromstring(done.stdout)
+    printed = results_of(TOP).output(picture_program(program.stem))
+    root = ElementTree.fromstring(printed)
     assert root.tag == f"{SVG}svg"
     assert len([text for text in root.iter(f"{SVG}text") if text.text]) > 10
     assert root.find(f"{SVG}desc").text
@@ -106,9 +92,9 @@ def test_a_run_has_a_deadline(book: Path, build: Build) -> None:
 
 
 def test_a_picture_is_made_again_only_when_its_files_change(book: Path, build: Build) -> None:
-    """Its own, what all runs share, the steps that it names, and what these import."""
+    """Its own, those of what it imports, the steps that it names, and what these import."""
     steps, shared = book / "tutorial" / "steps", book / "tutorial" / "figures" / "harness"
-    write(book, f"open('count', 'a').write('x')  # of step01_echo\n{PICTURE}")
+    write(book, f"open('count', 'a').write('x')  # harness, step01_echo\n{PICTURE}")
     steps.mkdir()
     shared.mkdir()
     changed = [shared / "run.py", steps / "near.py", steps / "step01_echo.py"]

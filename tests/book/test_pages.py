@@ -27,10 +27,10 @@ SESSIONS = [
 
 GIT = ("git", "-c", "user.name=reader", "-c", "user.email=reader@localhost")
 
-pytestmark = [pytest.mark.timeout(20 * PATIENCE), pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.timeout(20 * PATIENCE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def checkout(tmp_path_factory) -> Path:
     """A copy of the checkout, for what the commands write."""
     folder = tmp_path_factory.mktemp("reader") / "msgproxy"

@@ -3,19 +3,21 @@
 A page is a file that ends in `.notebook`, and all that stands in it is where the notebook is, from
 the top of the repository.
 
-Rule: the notebook stays where it is. It finds what stands beside it by PYTHONPATH, since its page
-is run in the folder of the pages, into which nothing is written.
+Rule: a notebook runs as any program that a page shows: once, side by side with others, and what
+came of it is kept. myst-nb gets it with all outputs, and runs nothing.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import nbformat
+from results import ProgramFailed, results_of
+from runs import notebook_program
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 
 TOP = Path(__file__).parents[2]
 
@@ -33,26 +35,32 @@ $ jupyter lab {path}
 def read(text: str) -> nbformat.NotebookNode:
     """Return the notebook that a page names, with a line about how to open it."""
     path = text.strip()
-    notebook = nbformat.read(TOP / path, as_version=4)
+    try:
+        notebook = nbformat.reads(results_of(TOP).output(notebook_program(path)), as_version=4)
+    except ProgramFailed as error:
+        raise ExtensionError(str(error)) from error
     hint = nbformat.v4.new_markdown_cell(RUN_IT.format(path=path), id="run-it-yourself")
     notebook.cells.insert(1, hint)
     return notebook
 
 
 def prepare(_: Sphinx, config: Config) -> None:
-    """Let myst-nb read such pages, and let their kernels import what the notebooks import."""
+    """Let myst-nb read such pages."""
     config.nb_custom_formats[".notebook"] = "notebook.read"
-    paths = [str(TOP / "notebooks"), str(TOP), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
 def outdated(
     _: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Name the pages whose notebook, or whose helpers, have changed since they were read."""
-    latest = max(file.stat().st_mtime_ns // 1000 for file in (TOP / "notebooks").glob("*.*"))
+    """Name the pages whose notebook, or what it imports, has changed since they were read."""
     names = env.found_docs - added - changed - removed
-    return [name for name in names if name.startswith("notebooks/") and env.all_docs[name] < latest]
+    return [name for name in names if name.startswith("notebooks/") and has_changed(env, name)]
+
+
+def has_changed(env: BuildEnvironment, name: str) -> bool:
+    path = Path(env.doc2path(name)).read_text(encoding="utf-8").strip()
+    files = results_of(TOP).files(notebook_program(path))
+    return env.all_docs[name] < max(file.stat().st_mtime_ns // 1000 for file in files)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -13,29 +13,31 @@
     What is said of it: below the output, and folded away with it, for a page that asks first.
     :::
 
-Rule: a page shows only what has just happened. A program that ends in another way than the page
-says, or does not end in time, fails the build.
+Rule: a page shows only what has just happened, or has happened with the very same files. A program
+that ends in another way than the page says, or does not end in time, fails the build.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 import shlex
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from results import PATIENCE, Program, ProgramFailed, results_of
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-PATIENCE = 60
-"""Seconds that a program may take, unless the page says otherwise."""
+FENCE = re.compile(
+    r"^ *[`:]{3,}\{(?P<kind>runs|spacetime|pitfalls)\} *(?P<what>.+)\n(?P<options>(?: *:.*\n)*)",
+    re.MULTILINE,
+)
+OPTION = re.compile(r":(status|timeout): *(\d+)")
 
 FOLDED = "What it prints"
 """What one clicks at to see it."""
@@ -59,17 +61,15 @@ class Runs(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return a console with the command and what came of it."""
-        name, *arguments = shlex.split(self.arguments[0])
-        top = self.env.srcdir.parent
-        if name == "msgproxy":
-            command, shown = ["-m", name, *arguments], [name, *arguments]
-        else:
-            file = Path(self.env.relfn2path(name)[1]).resolve()
-            if not file.is_file():
-                raise self.error(f"no such program: {name}")
-            command = [file.relative_to(top.resolve()).as_posix(), *arguments]
-            shown = ["python", *command]
-        typed, output = f"$ {shlex.join(shown)}\n", self.output(command, top)
+        page = Path(self.env.doc2path(self.env.docname))
+        ends = {name: value for name, value in self.options.items() if name != "folded"}
+        try:
+            program = shown_program(self.arguments[0], page, **ends)
+        except FileNotFoundError as error:
+            raise self.error(f"no such program: {error}") from error
+        name, *arguments = program.command
+        shown = arguments if name == "-m" else ["python", name, *arguments]
+        typed, output = f"$ {shlex.join(shown)}\n", self.output(program)
         if "folded" in self.options:
             return [self.console(typed), *self.fold(output)]
         return [self.console(typed + output)]
@@ -88,86 +88,74 @@ class Runs(SphinxDirective):
         dropdown.insert(1, self.console(output))  # behind its title
         return folded.children
 
-    def output(self, command: list[str], top: Path) -> str:
-        """Run a program, or remember what it printed when its files were the same."""
-        status = self.options.get("status", 0)
-        key = hashlib.sha256(repr((command, status, sys.version)).encode())
-        for file in self.files(command, top):
+    def output(self, program: Program) -> str:
+        """Return what a program printed, and report it if it did not end as it should."""
+        results = results_of(self.env.srcdir.parent)
+        for file in results.files(program):
             self.env.note_dependency(file)
-            key.update(file.read_bytes())
-        saved = self.env.doctreedir / "runs" / key.hexdigest()
-        if saved.exists():
-            return saved.read_text(encoding="utf-8")
-        output = self.fresh_output(command, top, status)
-        saved.parent.mkdir(parents=True, exist_ok=True)
-        saved.write_text(output, encoding="utf-8")
-        return output
-
-    def files(self, command: list[str], top: Path) -> list[Path]:
-        """Return the files on which the output depends."""
-        return files_of(command, top)
-
-    def fresh_output(self, command: list[str], top: Path, status: int) -> str:
-        """Run a program, and report it if it does not end as it should."""
-        patience = self.options.get("timeout", PATIENCE)
         try:
-            done = run(command, top, patience)
-        except subprocess.TimeoutExpired as error:
-            name = shlex.join(command)
-            raise self.error(f"{name} did not end within {patience} seconds") from error
-        output = without_places(done.stdout, top)
-        if done.returncode != status:
-            raise self.error(
-                f"{shlex.join(command)} ended with status {done.returncode}, "
-                f"not {status}, and printed:\n{output}"
-            )
-        return output
+            return results.output(program)
+        except ProgramFailed as error:
+            raise self.error(str(error)) from error
 
 
-def files_of(command: list[str], top: Path) -> list[Path]:
-    """Return the files that a command names or imports; `msgproxy` stands for the package."""
-    named = [top / word for word in command if (top / word).is_file()]
-    programs = [file for file in named if file.suffix == ".py"]
-    files = [*named, *(module for program in programs for module in beside(program))]
-    return files + (sorted((top / "msgproxy").rglob("*.py")) if command[0] == "-m" else [])
+def shown_program(text: str, page: Path, status: int = 0, timeout: float = PATIENCE) -> Program:
+    """Return the program that a page names; raise FileNotFoundError."""
+    name, *arguments = shlex.split(text)
+    if name == "msgproxy":
+        return Program(("-m", name, *arguments), status, timeout)
+    file, top = (page.parent / name).resolve(), top_of(page).resolve()
+    if not file.is_file():
+        raise FileNotFoundError(name)
+    return Program((file.relative_to(top).as_posix(), *arguments), status, timeout)
 
 
-def beside(program: Path) -> list[Path]:
-    """Return the modules in the same folder that a program imports."""
-    names = re.findall(r"^(?:from|import) (\w+)", program.read_text(encoding="utf-8"), re.MULTILINE)
-    return [file for name in names if (file := program.with_name(f"{name}.py")).is_file()]
+def top_of(page: Path) -> Path:
+    """Return the checkout that a page is in."""
+    return next(folder.parent for folder in page.parents if (folder / "conf.py").is_file())
 
 
-def run(command: list[str], top: Path, patience: float) -> subprocess.CompletedProcess[str]:
-    """Run `python COMMAND` at the top of the checkout, so that it imports this `msgproxy`."""
-    paths = [str(top), os.environ.get("PYTHONPATH", "")]
-    return subprocess.run(
-        [sys.executable, "-B", "-u", *command],
-        cwd=top,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "PYTHONIOENCODING": "utf-8",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=patience,
-        check=False,
-    )
+def picture_program(name: str, timeout: float = PATIENCE) -> Program:
+    """Return the program that draws a picture. A warning is an error in it."""
+    return Program(("-X", "dev", "-W", "error", f"tutorial/figures/{name}.py"), 0, timeout)
 
 
-def without_places(output: str, top: Path) -> str:
-    """Shorten the paths in tracebacks: where this machine keeps its files teaches nothing."""
-    for place in {str(top), str(top.resolve())}:
-        output = output.replace(place + os.sep, "")
-    for place in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix):
-        output = output.replace(place, "...")
-    return output
+def notebook_program(path: str) -> Program:
+    """Return the program that runs a notebook, and prints it with what came of it."""
+    return Program(("tutorial/_ext/execute.py", path), 0, 4 * PATIENCE)
+
+
+def programs_of(page: Path) -> Iterator[Program]:
+    """Yield the programs that a page shows. What is wrong with one is for its directive to say."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".notebook":
+        yield notebook_program(text.strip())
+    for match in FENCE.finditer(text):
+        options = {name: int(value) for name, value in OPTION.findall(match["options"])}
+        what = match["what"].strip()
+        if match["kind"] == "spacetime":
+            options.pop("status", None)
+            yield picture_program(what, **options)
+        elif match["kind"] == "pitfalls":
+            files = sorted((page.parent / what).glob("[!_]*.py"))
+            yield from (shown_program(f"{what}/{file.name}", page) for file in files)
+        else:
+            try:
+                yield shown_program(what, page, **options)
+            except FileNotFoundError:
+                continue
+
+
+def run_ahead(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Run all that the pages show that are about to be read, side by side."""
+    pages = [Path(env.doc2path(name)) for name in docnames]
+    # Notebooks take longest: they begin first.
+    pages.sort(key=lambda page: page.suffix != ".notebook")
+    results_of(app.srcdir.parent).start(program for page in pages for program in programs_of(page))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the directive."""
+    """Register the directive, and let the programs run before the pages are read."""
     app.add_directive("runs", Runs)
+    app.connect("env-before-read-docs", run_ahead)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

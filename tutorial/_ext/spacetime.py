@@ -15,19 +15,15 @@ and fails the build.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from runs import Runs
+from results import PATIENCE, Program
+from runs import Runs, picture_program
 from sphinx.application import Sphinx
-
-FOLDER = "tutorial/figures"
-SHARED = "harness"
-"""What the runs have in common: a package beside them."""
 
 
 class SpaceTimeNode(nodes.paragraph):
@@ -48,12 +44,12 @@ class SpaceTime(Runs):
         """Return a figure: the picture in a box of its own, and a caption below it."""
         if "alt" not in self.options:
             raise self.error("a picture needs an :alt:, for who does not see it")
-        name, top = self.arguments[0], self.env.srcdir.parent
-        program = f"{FOLDER}/{name}.py"
-        if not (top / program).is_file():
+        name = self.arguments[0]
+        program = picture_program(name, self.options.get("timeout", PATIENCE))
+        if not (self.env.srcdir.parent / program.command[-1]).is_file():
             raise self.error(f"no such run: {name}")
         alt = " ".join(self.options["alt"].split())
-        picture = SpaceTimeNode(alt, alt, svg=self.output([program], top), alt=alt)
+        picture = SpaceTimeNode(alt, alt, svg=self.picture(program), alt=alt)
         figure = nodes.figure("", picture, classes=["spacetime"])
         if "caption" in self.options:
             words, problems = self.state.inline_text(self.options["caption"], self.lineno)
@@ -61,28 +57,16 @@ class SpaceTime(Runs):
         self.set_source_info(figure)
         return [figure]
 
-    def fresh_output(self, command: list[str], top: Path, status: int) -> str:
+    def picture(self, program: Program) -> str:
         """Return what the run prints, if that is one SVG element and nothing else."""
-        output = super().fresh_output(command, top, status).strip()
+        output = self.output(program).strip()
         try:
             tag = ElementTree.fromstring(output).tag
         except ElementTree.ParseError:
             tag = ""
         if not tag.endswith("}svg"):
-            raise self.error(f"{command[0]} prints more than a picture, or none: {output[:300]}")
+            raise self.error(f"{program} prints more than a picture, or none: {output[:300]}")
         return output
-
-    def files(self, command: list[str], top: Path) -> list[Path]:
-        """Return what the picture depends on: also the steps that are named, and the package."""
-        program = top / command[0]
-        code = program.read_text(encoding="utf-8")
-        steps = sorted((top / "tutorial" / "steps").glob("*.py"))
-        named = [str(step) for step in steps if step.stem in code]
-        return [
-            *super().files([*command, *named], top),
-            *sorted((program.parent / SHARED).glob("*.py")),
-            *sorted((top / "msgproxy").rglob("*.py")),
-        ]
 
 
 def visit_html(translator, node: SpaceTimeNode) -> None:  # type: ignore[no-untyped-def]
