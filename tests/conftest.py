@@ -18,7 +18,7 @@ from clients import RawClient, wait_for
 from joined_servers import impatience, join, pair
 from redis_server import redis_server
 
-from msgproxy import Server
+from msgproxy import Limits, Server
 
 pytest_plugins = ["selection"]
 
@@ -70,13 +70,17 @@ def is_socket(file: int) -> bool:
         return False
 
 
+PATIENT = Limits(ping_timeout=600)
+"""For clients that answer no ping, in a test that may take its time on a busy machine."""
+
+
 @pytest.fixture
 def start():
     """Start servers on free ports: `start(echo=True, limits=Limits(...))`."""
     servers = []
 
     def start_one(**kwargs) -> Server:
-        servers.append(Server(port=0, **kwargs).start())
+        servers.append(Server(port=0, **{"limits": PATIENT, **kwargs}).start())
         return servers[-1]
 
     yield start_one

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from clients import wait_for
+from ports import free_port
 from redis_server import needs_program
 
 DEPLOY = Path(__file__).parents[2] / "tutorial" / "deploy"
@@ -95,12 +96,6 @@ class NginxServer(Nginx):
         # All at once: a port that is put in may look like another one that has to be replaced.
         pattern = "|".join(map(re.escape, changes))
         return re.sub(pattern, lambda match: changes[match[0]], site)
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 def make_certificate(folder: Path, name: str) -> None:

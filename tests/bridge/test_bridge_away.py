@@ -6,10 +6,10 @@ are in `test_bridge_losses.py`.
 
 from __future__ import annotations
 
+import socket
 import threading
-import time
 
-from clients import wait_for
+from clients import PATIENCE, wait_for
 from joined_servers import (
     bridge_of,
     check_that_locals_talk,
@@ -32,7 +32,10 @@ def test_redis_may_come_after_the_instances(pair, connect, caplog):
         wait_for(
             lambda: len(lines(caplog, "cannot publish to the other instances")) == 1, "the line"
         )
-        time.sleep(0.5)  # in which they try again
+        with socket.create_server(("127.0.0.1", redis.port)) as refusing:
+            refusing.settimeout(PATIENCE)
+            for _ in range(8):  # both of both try again, and once more
+                refusing.accept()[0].close()
         redis.start()
         wait_until_it_receives(there)
         ada.send("there you are")

@@ -7,10 +7,9 @@ what a person would see.
 from __future__ import annotations
 
 import contextlib
-import time
 
 import pytest
-from clients import wait_for_clients
+from clients import wait_for, wait_for_clients
 from terminal_emulator import CTRL_C, CTRL_D, CTRL_L, HOME, LEFT, UP, Terminal, readline, termios
 
 
@@ -71,10 +70,10 @@ def test_a_message_with_more_rows_than_the_screen_leaves_the_line_alone(terminal
 
 
 def test_a_slow_terminal_misses_nothing(terminal, bob):
-    """While the first message waits for the terminal, it is time to look for more."""
-    bob.send("x" * 8000)
+    """The first message is more than a terminal takes before somebody reads what it shows."""
+    bob.send("x" * 80_000)
     bob.send("bob: hi")
-    time.sleep(0.3)  # nobody reads what the terminal shows: several times as long as LOOK_INTERVAL
+    wait_for(terminal.has_output, "the terminal to be full")
     terminal.expect("x" * 40, "bob: hi", "ana:", cursor=5)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from clients import PATIENCE, wait_for
+from ports import free_port
 
 from msgproxy.cli.main import main
 
@@ -26,10 +26,8 @@ def program(tmp_path: Path, text: str) -> str:
 
 
 def test_nobody_listens(capsys):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     with pytest.raises(SystemExit) as exit_:
-        main(["check", f"ws://127.0.0.1:{port}/"])
+        main(["check", f"ws://127.0.0.1:{free_port()}/"])
     assert exit_.value.code == 1
     error = capsys.readouterr().err
     assert re.fullmatch(r"msgproxy: cannot connect to .* is the server running\?\n", error)

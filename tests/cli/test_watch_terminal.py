@@ -72,10 +72,10 @@ def test_the_table_has_a_row_for_each_client_and_follows_what_happens(watched, c
     wait_for(lambda: screen.shows(r"^2 clients", r"^ +2  127\.0\.0\.1:\d+ .* quiet", "^ +3  127"))
     ana.send("hello")
     bob.receive()
-    wait_for(lambda: screen.shows(r"^ +2  .* 1 +5 .* talking$", r"^ +3  .* 0 +0 +1 +"))
+    wait_for(lambda: screen.shows(r"^ +2  .* 1 +5 .*", r"^ +3  .* 0 +0 +1 +"))
     ana.close()
-    wait_for(lambda: screen.shows(r"^1 client,", r"^ +2  .* gone$", r"^ +3  .* quiet$"))
-    wait_for(lambda: not screen.shows("gone"))
+    wait_for(lambda: screen.shows(r"^1 client,", r"^ +3  .* quiet$") and not screen.shows("gone"))
+    assert "gone" in screen.sent  # for a while: a test that had to wait may not have seen it
 
 
 def test_a_small_terminal_shows_what_matters_most(watched, connect, terminal):
@@ -83,8 +83,10 @@ def test_a_small_terminal_shows_what_matters_most(watched, connect, terminal):
     clients = [connect(watched) for _ in range(20)]
     screen = terminal(watched.url, columns=34)
     wait_for(lambda: screen.shows("^and 11 more$"))
-    clients[17].send("hello")
-    wait_for(lambda: screen.shows("^and 11 more$", r"^ +18 .* talking$"))
+    # It counts as talking for a moment only, so it goes on until that is seen.
+    wait_for(
+        lambda: clients[17].send("hello") or screen.shows("^and 11 more$", r"^ +18 .* talking$")
+    )
     assert not screen.shows("127.0.0.1:")
     screen.resize(100, 30)
     wait_for(lambda: screen.shows(r"^ +1  127.0.0.1:", r"^ +20  127.0.0.1:"))

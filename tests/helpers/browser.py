@@ -40,6 +40,8 @@ except ImportError:
 PATIENCE = 20_000
 """Milliseconds that a test waits for what has to come. Generous: a busy machine is no bug."""
 
+expect.set_options(timeout=PATIENCE)
+
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -175,7 +177,3 @@ def see(tab: Page, text: str, number: int = 0) -> None:
     """Wait until a message with exactly this text is in the log."""
     row = tab.locator(".message .text").nth(number)
     expect(row).to_have_text(text, timeout=PATIENCE)
-
-
-def port_of(server: Server) -> int:
-    return int(server.url.rstrip("/").rpartition(":")[2])

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 import redis
 from clients import wait_for
+from ports import free_port
 
 STREAM = "talk"
 
@@ -34,8 +34,7 @@ class RedisServer:
         needs_program("redis-server")
         self._options = options
         self._folder = tempfile.TemporaryDirectory(prefix="msgproxy-redis-")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> RedisServer:

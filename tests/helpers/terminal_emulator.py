@@ -50,12 +50,16 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self.keyboard, keys.encode())
 
+    def has_output(self) -> bool:
+        """Say whether something waits to be read and shown."""
+        return bool(select.select([self.keyboard], [], [], 0)[0])
+
     def look(self) -> tuple[list[str], int]:
         """Return the rows of the screen, without empty ones at its end, and the cursor's column.
 
         The cursor has to be in the last of these rows, or in the one behind them.
         """
-        while select.select([self.keyboard], [], [], 0)[0]:
+        while self.has_output():
             self.stream.feed(os.read(self.keyboard, 65536))
         shown = [row.rstrip() for row in self.screen.display]
         while shown and not shown[-1]:

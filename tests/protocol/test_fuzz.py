@@ -31,8 +31,10 @@ from hypothesis import strategies as st
 
 from msgproxy import Limits
 
+pytestmark = pytest.mark.timeout(600)  # hundreds of clients, one after the other
+
 reproducible = settings(
-    max_examples=500,
+    max_examples=300,
     deadline=None,  # a busy machine is no bug
     derandomize=True,  # the same bytes each time: what fails, fails again
     database=None,
@@ -52,7 +54,7 @@ def target(start, caplog):
         one.send("still there")
         assert other.receive() == "still there"
     lines = caplog.get_records("call")
-    assert len(lines) >= 300, "nearly everyone was noted"
+    assert len(lines) >= 180, "nearly everyone was noted"
     bad = [line for line in lines if line.levelno >= logging.WARNING or line.exc_info]
     assert [line.getMessage() for line in bad] == []
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 from clients import BINARY, PATIENCE, PING, PONG, TEXT, encode_frame, wait_for_clients
+from metronome import unless_starved
 
 from msgproxy import Limits
 
@@ -37,7 +38,6 @@ def test_a_dead_peer_is_found_by_its_silence(start, connect):
     server = start(limits=Limits(ping_interval=0.2, ping_timeout=0.3))
     began = time.monotonic()
     silent = connect(server)
-    wait_for_clients(server, 1)
     assert silent.receive_frame() == (True, PING, b"")
     wait_for_clients(server, 0)
     assert time.monotonic() - began >= 0.5
@@ -46,38 +46,50 @@ def test_a_dead_peer_is_found_by_its_silence(start, connect):
 
 def test_any_byte_is_a_sign_of_life(start, connect):
     """A client need not answer pings as long as it sends something else, half a frame even."""
-    server = start(limits=Limits(ping_interval=0.3, ping_timeout=4.0))
+    limits = Limits(ping_interval=0.3, ping_timeout=2.0)
+    unless_starved(lambda: _sends_a_byte_for_each_ping(start(limits=limits), connect), 2.0)
+
+
+def _sends_a_byte_for_each_ping(server, connect):
     client = connect(server)
-    wait_for_clients(server, 1)
-    frame = encode_frame(TEXT, b"a very long sentence")
-    for byte in frame[:10]:  # over 6 s, in which it answers no ping
+    for byte in encode_frame(TEXT, b"a very long sentence")[:16]:  # in more than twice the timeout
+        assert client.receive_frame() == (True, PING, b"")
         client.socket.sendall(bytes([byte]))
-        time.sleep(0.6)
-        assert len(server.snapshot().clients) == 1
+    assert len(server.snapshot().clients) == 1
 
 
 def test_a_ping_that_waits_behind_other_frames_is_not_held_against_it(start, connect):
     """A client that answers each ping as soon as it gets it is alive, however late that is."""
-    size = 3 * MIB
+    timeout = 3.0
     limits = Limits(
-        max_message_size=size, outbound_limit=40 * MIB, ping_interval=0.2, ping_timeout=3.0
+        max_message_size=3 * MIB,
+        outbound_limit=40 * MIB,
+        ping_interval=0.2,
+        ping_timeout=timeout,
     )
-    server = start(limits=limits)
+    unless_starved(lambda: _answers_late(start(limits=limits), connect), timeout)
+
+
+def _answers_late(server, connect):
+    size = 3 * MIB
     slow, ada = connect(server, receive_buffer=4096), connect(server)
     slow.slow_down(bytes_per_second=4 * MIB)
     listening = threading.Thread(target=_answer_pings, args=(ada,))
     listening.start()
     for _ in range(6):
         ada.send(b"b" * size)
-    messages = 0
-    while messages < 6:
-        _, opcode, payload = slow.receive_frame()
-        if opcode == PING:
-            slow.send_frame(PONG, payload)
-        messages += opcode == BINARY
-    assert len(server.snapshot().clients) == 2
-    ada.socket.shutdown(socket.SHUT_RDWR)
-    listening.join(PATIENCE)
+    try:
+        messages = 0
+        while messages < 6:
+            _, opcode, payload = slow.receive_frame()
+            if opcode == PING:
+                slow.send_frame(PONG, payload)
+            messages += opcode == BINARY
+        assert len(server.snapshot().clients) == 2
+    finally:
+        with contextlib.suppress(OSError):
+            ada.socket.shutdown(socket.SHUT_RDWR)
+        listening.join(PATIENCE)
 
 
 def _answer_pings(client):

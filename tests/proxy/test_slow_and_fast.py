@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from clients import BINARY, CLOSE, encode_frame, wait_for, wait_for_clients
+from metronome import unless_starved
 from special_queues import HeldUp
 
 from msgproxy import Limits
@@ -59,9 +60,12 @@ def test_a_slow_client_that_keeps_up_loses_nothing(server, connect):
 
 def test_a_client_that_reads_steadily_has_as_much_time_as_it_needs(start, connect):
     """What waits for it takes longer than the ping timeout; but it takes a bit all the time."""
-    size = 3 * MIB
-    limits = Limits(max_message_size=size, outbound_limit=24 * MIB, ping_timeout=2.5)
-    server = start(limits=limits)
+    size, timeout = 3 * MIB, 2.5
+    limits = Limits(max_message_size=size, outbound_limit=24 * MIB, ping_timeout=timeout)
+    unless_starved(lambda: _reads_steadily(start(limits=limits), connect, size), timeout)
+
+
+def _reads_steadily(server, connect, size):
     steady, ada = connect(server, receive_buffer=4096), connect(server)
     messages = [bytes([n]) * size for n in range(5)]
     for message in messages:

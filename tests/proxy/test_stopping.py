@@ -183,7 +183,6 @@ def test_ctrl_c_stops_the_server_of_a_program_in_order():
         try:
             with RawClient(program.stdout.readline().strip()) as client:
                 client.send("hello")
-                time.sleep(0.7)  # it comes to wait for the second time
                 program.send_signal(signal.SIGINT)
                 assert client.receive_close()[0] == 1001
             assert program.communicate(timeout=PATIENCE) == ("interrupted\n", "")

@@ -6,7 +6,7 @@ import threading
 import time
 import tracemalloc
 
-from clients import PATIENCE, wait_for_clients
+from clients import wait_for_clients
 from viewer import a_trace, watched, watching  # noqa: F401
 
 from msgproxy import Limits
@@ -53,8 +53,7 @@ def test_a_viewer_that_stops_reading_changes_nothing_for_others(server, connect,
     wait_for_clients(server, 2)
     viewer = watch(server, receive_buffer=4096)
     viewer.look()
-    said, deadline = 0, time.monotonic() + PATIENCE
-    numbers = []
+    said, numbers = 0, []
     while not viewer.lost:
         for _ in range(2_000):
             ada.send(str(said))
@@ -62,7 +61,7 @@ def test_a_viewer_that_stops_reading_changes_nothing_for_others(server, connect,
         numbers += [int(bob.receive()) for _ in range(2_000)]
         if said >= 30_000:  # more hops than the buffers on the way to the viewer hold
             viewer.look()
-        assert time.monotonic() < deadline
+        assert said < 500_000, "the ring is far shorter"
     assert numbers == list(range(said))
     assert viewer.lost > 0
     viewer.look_until(lambda: ("writer-2", "sent", "outbound-2") in viewer.steps(f"1.{said}"))
@@ -94,7 +93,7 @@ def talk(speaker, listener, count):
 
 def test_the_stop_is_as_quick_with_viewers_that_do_not_read(start, connect, watch):
     """They are given the close timeout, like clients: all of them together, not one by one."""
-    server = start(queues=LiveRecording(), limits=Limits(close_timeout=2))
+    server = start(queues=LiveRecording(), limits=Limits(close_timeout=8, ping_timeout=600))
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
     for _ in range(6):
@@ -102,7 +101,7 @@ def test_the_stop_is_as_quick_with_viewers_that_do_not_read(start, connect, watc
     talk(ada, bob, 20_000)
     begin = time.monotonic()
     server.close()
-    assert time.monotonic() - begin < 10  # one by one it would be 12 and more
+    assert time.monotonic() - begin < 40  # one by one it would be 48 and more
 
 
 def test_a_viewer_is_told_that_the_server_stops(server, watch):

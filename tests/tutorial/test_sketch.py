@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import sys
 import threading
@@ -11,13 +10,13 @@ from pathlib import Path
 
 import simple_websocket
 from clients import PATIENCE
+from ports import free_port
 
 SKETCH = Path(__file__).parents[2] / "tutorial" / "steps" / "sketch.py"
 
 
 def test_twenty_lines_echo_and_do_not_end_well(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     text = SKETCH.read_text()
     assert len(text.splitlines()) <= 20
     program = tmp_path / "sketch.py"

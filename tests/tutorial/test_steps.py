@@ -38,7 +38,7 @@ FAILURES = {
 """How it shows that a behaviour is missing; so it is not something else that fails."""
 
 
-SOON, NEVER = 2, 3600
+SOON, NEVER = 5, 3600
 """Seconds between pings: silence is noticed soon, or it cannot be what a client is cut off for."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from browser import PATIENCE, Open, chromium, port_of, say, see, see_state, tabs  # noqa: F401
+from browser import PATIENCE, Open, chromium, say, see, see_state, tabs  # noqa: F401
 from inside_view import look_inside, set_speed, wait_until_sent, watched  # noqa: F401
 from playwright.sync_api import Page, expect
+from ports import free_port
 
 from msgproxy import Server
 from msgproxy.tracing.viewers import LiveRecording
@@ -55,8 +56,9 @@ def test_a_server_without_a_trace_is_no_riddle(start, open_tab: Open) -> None:
 
 def test_a_lost_trace_comes_back(open_tab: Open) -> None:
     """After a restart of the server it is watched again, without help."""
-    with Server(port=0, queues=LiveRecording()) as server:
-        tab, port = open_tab(server), port_of(server)
+    port = free_port()
+    with Server(port=port, queues=LiveRecording()) as server:
+        tab = open_tab(server)
         look_inside(tab, 1)
     expect(tab.locator("#blind")).to_contain_text("Trying again", timeout=PATIENCE)
     with Server(port=port, queues=LiveRecording()):
