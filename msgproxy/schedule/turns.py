@@ -54,7 +54,7 @@ class Scheduled(Queues, QueueObserver):
     def around_put(self, queue: BatchQueue[Any], item: Any) -> Iterator[None]:
         """Wait for the turn, then put."""
         thread = current_thread()
-        if thread.name.startswith("reader") and isinstance(item, OutgoingBatch):
+        if thread.name.replace("reader", "outbound") == queue.name:
             yield
             return
         putting, is_last = self._putting[queue.name], isinstance(item, Stopped)

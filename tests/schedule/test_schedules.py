@@ -6,13 +6,46 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
 
 import pytest
-from clients import CLOSE, PATIENCE, RawClient, wait_for
+from clients import CLOSE, PATIENCE, RawClient, address_of, wait_for
+from http_client import request
 from planned_server import heard_until_close, nothing_planned, talk_in_turns  # noqa: F401
 
 from msgproxy.schedule.steps import StepMissed
+
+# One order for all.
+
+
+def test_a_message_is_with_everyone_before_the_next_is_with_anyone(talk, schedule):
+    """Somebody is kept from putting the first on one queue, until the second has been said."""
+    _, ana, bob, carol, dave = talk(4)
+    schedule.plan(["test goes on", "somebody puts 1.1 outbound-4"])
+    ana.send("first")
+    wait_for(lambda: any("1.1 on outbound-4" in step for step in schedule.waiting()))
+    bob.send("second")
+    # A broker learns of it later. A reader that forwarded by itself would have done so now.
+    handed_on = ("reader-2 puts 2.1 on inbound", "reader-2 puts 2.1 on outbound-4")
+    wait_for(lambda: any(step in schedule.taken for step in handed_on))
+    with schedule.turn("test goes on"):
+        pass
+    schedule.finish()
+    heard = [[client.receive(), client.receive()] for client in (carol, dave)]
+    assert heard == [["first", "second"]] * 2
+
+
+def test_messages_that_wait_together_are_sent_in_their_order(talk, schedule):
+    _, ana, bob, carol, dave = talk(4)
+    schedule.plan(["reader-1 puts 1.1", "reader-2 puts 2.1", "broker takes"])
+    ana.send("first")
+    bob.send("second")
+    schedule.finish()
+    heard = [[client.receive(), client.receive()] for client in (carol, dave)]
+    assert heard == [["first", "second"]] * 2
+
 
 # Leaving during a broadcast.
 
@@ -46,6 +79,18 @@ def test_who_leaves_gets_what_was_said_before_and_nothing_else(talk, schedule, s
 
 
 # Joining during a broadcast.
+
+
+def test_nobody_is_welcomed_before_it_has_joined(talk, schedule):
+    """A reader stands in front of the queue: so far it has sent nothing."""
+    server, _ = talk(1)
+    schedule.hold()
+    with socket.create_connection(address_of(server.url), PATIENCE) as bob:
+        bob.sendall(request(server.url))
+        assert schedule.waiting(1) == ["reader-2 puts joined on inbound"]
+        assert select.select([bob], [], [], 0)[0] == []
+        schedule.release()
+        assert bob.recv(12) == b"HTTP/1.1 101"
 
 
 @pytest.mark.parametrize("first", [[], ["broker takes"]], ids=["waiting", "forwarded"])

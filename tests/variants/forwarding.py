@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import msgproxy.broker
 from msgproxy.broker import Broker
-from msgproxy.events import GOING_AWAY, Joined, Left, OutgoingBatch
+from msgproxy.events import GOING_AWAY, Joined, Left, MessageId, OutgoingBatch
 from msgproxy.protocol import frames
 from msgproxy.reader import Reader
 from msgproxy.session import Session
@@ -23,16 +22,13 @@ def sender_gets_its_own_message():
     Broker.__init__ = lambda self, *args, echo: build(self, *args, echo=not echo)
 
 
-@noticed_by(
-    "proxy/test_forwarding.py::test_who_has_been_welcomed_misses_nothing_that_is_said_from_then_on"
-)
+@noticed_by("schedule/test_schedules.py::test_nobody_is_welcomed_before_it_has_joined")
 def welcome_comes_before_joining():
     """The reader lets the client in itself, and a moment later the broker hears of it."""
     join = Session.join
 
     def welcome_first(self, welcome):
         self._connection._socket.sendall(welcome)
-        time.sleep(0.01)
         join(self, b"")
 
     Session.join = welcome_first
@@ -57,7 +53,7 @@ def messages_are_merged():
     Broker._forward = forward_merged
 
 
-@noticed_by("proxy/test_forwarding.py::test_all_clients_see_messages_in_one_order")
+@noticed_by("schedule/test_schedules.py::test_messages_that_wait_together_are_sent_in_their_order")
 def each_client_has_its_own_order():
     """Every other client gets a batch the other way round."""
     put = Broker._put
@@ -69,18 +65,21 @@ def each_client_has_its_own_order():
     Broker._put = put_in_any_order
 
 
-@noticed_by("proxy/test_forwarding.py::test_all_clients_see_messages_in_one_order")
+@noticed_by(
+    "schedule/test_schedules.py::test_a_message_is_with_everyone_before_the_next_is_with_anyone"
+)
 def readers_forward_themselves():
     """No broker: each reader puts on all outbound queues, in the order it happens to have."""
 
     def forward_from_here(self, session, early_bytes):
+        number = 0
         for item in self._connection.receive(early_bytes):
             if isinstance(item, frames.ReceivedMessage):
-                frame = (frames.encode(item.message),)
+                number += 1
+                frame, name = frames.encode(item.message), MessageId(session.number, number)
                 for other in BROKERS[-1].joined:
                     if other is not session:
-                        time.sleep(0.0001)  # a thread switch, which else comes rarely
-                        other.outbound.put(OutgoingBatch(frame, item.size + 1))
+                        other.outbound.put(OutgoingBatch((frame,), item.size + 1, (name,)))
         return GOING_AWAY
 
     Reader.read_loop = forward_from_here
