@@ -10,7 +10,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from clients import PATIENCE, address_of, wait_for, wait_for_clients
-from nginx_server import DEPLOY, NAME, Nginx, NginxServer, free_port
+from nginx_server import DEPLOY, NAME, Nginx, NginxServer
+from ports import free_port
 from redis_server import needs_program
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_websocket
