@@ -118,17 +118,18 @@ def test_programs_run_side_by_side(top: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_a_failure_is_told_where_it_is_wanted_and_not_kept(top: Path) -> None:
+    """Before, it has had a second try, with no other program beside it."""
     program = write(top, "tutorial/fails.py", f"{COUNT}raise SystemExit('no luck')")
     results = Results(str(top))
     results.start([program])
     for _ in range(2):
         with pytest.raises(ProgramFailed, match=r"ended with status 1, not 0.*\nno luck"):
             results.output(program)
-    assert runs(top) == 1
+    assert runs(top) == 2
     assert output(top, Program(program.command, status=1)) == "no luck\n"
     with pytest.raises(ProgramFailed):
         output(top, program)
-    assert runs(top) == 3
+    assert runs(top) == 4
 
 
 def test_it_prints_the_same_whoever_builds(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ import re
 from functools import cached_property
 from pathlib import Path
 
-IMPORTED_FROM = ("tutorial/steps", "tutorial/comparison")
-"""Where programs find modules, apart from their own folder and the package."""
+FOLDERS = ("tutorial/steps", "tutorial/comparison", "tutorial/levels")
+"""Where programs find what they import or read, apart from their own folder and the package."""
 
 PROGRAMS = (".py", ".ipynb")
 
@@ -33,7 +33,7 @@ class Dependencies:
         """Return the files that a command names, those that these can import, and so on."""
         new = {self._top / word for word in command if (self._top / word).is_file()}
         new |= self._package_that_runs(command)
-        places = [*{file.parent for file in new}, *(self._top / one for one in IMPORTED_FROM)]
+        places = [*{file.parent for file in new}, *(self._top / one for one in FOLDERS)]
         words = frozenset(re.findall(r"\w+", " ".join(command)))
         found: set[Path] = set()
         while new:

@@ -24,11 +24,10 @@ from __future__ import annotations
 
 import html
 import json
-from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
-from runs import Runs
+from runs import Runs, level_program
 from sphinx.application import Sphinx
 from sphinx.highlighting import PygmentsBridge
 
@@ -56,7 +55,7 @@ class LevelDirective(Runs):
         top = self.env.srcdir.parent
         if not (top / "tutorial" / "levels" / f"{name}.py").is_file():
             raise self.error(f"no such level: {name}")
-        printed = self.output(["-m", "tutorial.play", name, "--json"], top)
+        printed = self.output(level_program(name, "--json"))
         if len(printed.encode()) > MOST:
             raise self.error(f"the graph of {name} has more than {MOST} bytes")
         data = json.loads(printed)
@@ -64,15 +63,6 @@ class LevelDirective(Runs):
         node["docname"] = self.env.docname
         self.set_source_info(node)
         return node
-
-    def files(self, command: list[str], top: Path) -> list[Path]:
-        """Return what a graph depends on: the level, the explorer, and the package."""
-        name = command[2]
-        level = top / (name if name.endswith(".py") else f"tutorial/levels/{name}.py")
-        explorer = sorted((top / "tutorial" / "play").glob("*.py"))
-        shows_package = "msgproxy" in level.read_text(encoding="utf-8")
-        used = "." if shows_package else "schedule"
-        return [level, *explorer, *sorted((top / "msgproxy" / used).rglob("*.py"))]
 
 
 class Plays(LevelDirective):
@@ -83,7 +73,7 @@ class Plays(LevelDirective):
     def run(self) -> list[nodes.Node]:
         """Return a console with the command and what came of it."""
         arguments = self.arguments[0].split()
-        output = self.output(["-m", "tutorial.play", *arguments], self.env.srcdir.parent)
+        output = self.output(level_program(*arguments))
         text = f"$ python -m tutorial.play {' '.join(arguments)}\n{output}"
         return [nodes.literal_block(text, text, language="console", classes=["runs"])]
 

@@ -42,6 +42,10 @@ class Progress:
             text = f"Programs: {self._done} of {self._total}, {seconds:.0f} s. {names}{more}"
             self._write(text.rstrip(". "))
 
+    def run_again(self, name: str) -> None:
+        """Say that one failed beside the others, and has another try."""
+        self._write(f"Once more, alone: {short(name)}")
+
     def _write(self, text: str) -> None:
         if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1

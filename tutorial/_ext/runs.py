@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,9 +35,11 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 FENCE = re.compile(
-    r"^ *[`:]{3,}\{(?P<kind>runs|spacetime|pitfalls)\} *(?P<what>.+)\n(?P<options>(?: *:.*\n)*)",
+    r"^ *[`:]{3,}\{(?P<kind>runs|spacetime|pitfalls|level|plays)\} *(?P<what>.+)\n"
+    r"(?P<options>(?: *:.*\n)*)",
     re.MULTILINE,
 )
+LEVELS = re.compile(r"^`{3,}\{levels\}\n(.*?)^`{3,}$", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r":(status|timeout): *(\d+)")
 
 FOLDED = "What it prints"
@@ -120,6 +123,11 @@ def picture_program(name: str, timeout: float = PATIENCE) -> Program:
     return Program(("-X", "dev", "-W", "error", f"tutorial/figures/{name}.py"), 0, timeout)
 
 
+def level_program(name: str, *arguments: str) -> Program:
+    """Return the program that has real threads go through a level."""
+    return Program(("-m", "tutorial.play", name, *arguments))
+
+
 def notebook_program(path: str) -> Program:
     """Return the program that runs a notebook, and prints it with what came of it."""
     return Program(("tutorial/_ext/execute.py", path), 0, 4 * PATIENCE)
@@ -132,18 +140,27 @@ def programs_of(page: Path) -> Iterator[Program]:
         yield notebook_program(text.strip())
     for match in FENCE.finditer(text):
         options = {name: int(value) for name, value in OPTION.findall(match["options"])}
-        what = match["what"].strip()
-        if match["kind"] == "spacetime":
-            options.pop("status", None)
+        with suppress(FileNotFoundError):
+            yield from programs_in(match["kind"], match["what"].strip(), page, options)
+    for levels in LEVELS.findall(text):
+        names = [name for line in levels.splitlines() for name in line.partition("|")[2].split()]
+        yield from (level_program(name, "--json") for name in names)
+
+
+def programs_in(kind: str, what: str, page: Path, options: dict[str, int]) -> Iterator[Program]:
+    """Yield the programs of one directive."""
+    match kind:
+        case "runs":
+            yield shown_program(what, page, **options)
+        case "spacetime":
             yield picture_program(what, **options)
-        elif match["kind"] == "pitfalls":
+        case "level":
+            yield level_program(what, "--json")
+        case "plays":
+            yield level_program(*what.split())
+        case "pitfalls":
             files = sorted((page.parent / what).glob("[!_]*.py"))
             yield from (shown_program(f"{what}/{file.name}", page) for file in files)
-        else:
-            try:
-                yield shown_program(what, page, **options)
-            except FileNotFoundError:
-                continue
 
 
 def run_ahead(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
