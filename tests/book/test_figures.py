@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -86,9 +85,7 @@ def test_a_run_that_fails_fails_the_build(book: Path, build: Build, text: str, w
 
 def test_a_run_has_a_deadline(book: Path, build: Build) -> None:
     write(book, "import time\nwhile True: time.sleep(1)")
-    began = time.monotonic()
     build("```{spacetime} small\n:alt: x\n:timeout: 1\n```", fails="did not end within 1 seconds")
-    assert time.monotonic() - began < 60  # not the 60 seconds and more that are usual
 
 
 def test_a_picture_is_made_again_only_when_its_files_change(book: Path, build: Build) -> None:
