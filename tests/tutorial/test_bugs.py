@@ -19,10 +19,13 @@ from typing import NamedTuple
 
 import pytest
 import simple_websocket
-from clients import BINARY, CLOSE, PATIENCE, RawClient, encode_frame, wait_for
+from clients import BINARY, CLOSE, PATIENCE, TEXT, RawClient, encode_frame, wait_for
+
+from msgproxy import Server
 
 TOP = Path(__file__).parents[2]
 BUGS = sorted((TOP / "tutorial" / "bugs").glob("bug*.py"))
+OF_A_STEP = [bug for bug in BUGS if "\nThis is step " in bug.read_text()]
 STEPS = TOP / "tutorial" / "steps"
 
 MOST = 30
@@ -84,15 +87,19 @@ def step_of(bug: Path) -> Path:
     return step
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("bug", OF_A_STEP, ids=lambda path: path.stem)
 def test_a_bug_is_a_small_difference_to_a_step(bug: Path) -> None:
     old, new = (path.read_text().splitlines() for path in (step_of(bug), bug))
     changed = [
         line for line in difflib.unified_diff(old, new, n=0) if re.match("[+-](?![+-])", line)
     ]
     assert 0 < len(changed) <= 2 * MOST
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda path: path.stem)
+def test_a_bug_says_what_one_sees_and_is_noticed_by_a_test(bug: Path) -> None:
     assert bug.read_text().startswith(f'"""Find the bug {int(bug.stem[3:])}: ')
-    assert bug.stem in CHECKED or f"test_{bug.stem}" in globals(), "a test has to notice it"
+    assert bug.stem in CHECKED or f"test_{bug.stem}" in globals()
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -166,7 +173,7 @@ def greet(speaker: RawClient, listener: RawClient) -> None:
 
 def test_bug11() -> None:
     """Four clients talk as fast as they can, and others are cut off: they leave just then."""
-    said = encode_frame(0x1, b"x") * 5000
+    said = encode_frame(TEXT, b"x") * 5000
 
     def is_silent(server: Running) -> bool:
         with contextlib.ExitStack() as clients:
@@ -234,9 +241,31 @@ def test_bug13() -> None:
     assert server.errors == []
 
 
+def test_bug14() -> None:
+    """Clients say something and leave, in one go; without the queue, all of it is received."""
+    rounds = 10
+    with running(TOP / "tutorial" / "bugs" / "bug14.py") as server:
+        assert last_words(server.url, rounds) < rounds
+    with Server(port=0) as server:
+        assert last_words(server.url, rounds) == rounds
+
+
+def last_words(url: str, rounds: int) -> int:
+    """Let clients speak and leave; return how many of them a listener has received."""
+    with RawClient(url) as ann:
+        for _ in range(rounds):
+            with RawClient(url) as bot:
+                bot.socket.sendall(encode_frame(TEXT, b"bye") + encode_frame(CLOSE, b"\x03\xe8"))
+                bot.receive_close()
+        with RawClient(url) as bob:
+            bob.send("that was all")
+            return sum(message == "bye" for message in iter(ann.receive, "that was all"))
+
+
 def test_the_page_has_each_bug_and_the_step_that_repairs_it() -> None:
     page = (TOP / "tutorial" / "bugs.md").read_text(encoding="utf-8")
     shown = re.findall(r"^```\{stepdiff\} bugs/(\w+)\.py steps/(\w+)\.py$", page, re.MULTILINE)
-    assert shown == [(bug.stem, step_of(bug).stem) for bug in BUGS]
+    assert shown == [(bug.stem, step_of(bug).stem) for bug in OF_A_STEP]
+    assert re.findall(r"\{source\}`tutorial/bugs/(bug\d+)\.py`", page) == [bug.stem for bug in BUGS]
     for name, (behaviour, _) in CHECKED.items():
         assert f"--run tutorial/bugs/{name}.py --only {behaviour} " in " ".join(page.split())
