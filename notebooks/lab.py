@@ -38,6 +38,8 @@ PATIENCE = 20.0
 TOP = next(path for path in Path(__file__).resolve().parents if (path / "pyproject.toml").exists())
 """The checkout, with the tutorial's programs in it."""
 
+sys.path.append(str(TOP))  # so that a notebook can import `tutorial.play`
+
 # What a server has to say, it says to those who ask. Without this, warnings would be printed.
 logging.getLogger("msgproxy").addHandler(logging.NullHandler())
 

@@ -41,11 +41,3 @@ def test_a_thread_that_cannot_go_says_why_without_colour(visit):
     press(page, level, "1122")
     blocked = level.locator(".level-go[aria-disabled=true]").first
     assert "waits for" in blocked.text_content()
-
-
-def test_on_paper_there_is_the_answer_and_no_button(visit):
-    page = visit()
-    level_on(page, "two_join")
-    page.emulate_media(media="print")
-    assert page.locator(".level button:visible").count() == 0
-    assert page.locator(".level-answer").first.is_visible()

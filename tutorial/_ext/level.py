@@ -89,6 +89,8 @@ class Levels(LevelDirective):
         box = nodes.container(classes=["levels"])
         for line in self.content:
             chapter, _, names = line.partition("|")
+            if chapter.strip() not in self.env.found_docs:
+                raise self.error(f"no such chapter: {chapter.strip()}")
             box += [self.level(name, chapter.strip()) for name in names.split()]
         named = {node["data"]["id"] for node in box.children}
         folder = self.env.srcdir / "levels"
