@@ -161,10 +161,6 @@ def test_a_line_that_is_not_stopped_at_is_noticed(monkeypatch):
         ("n = 0\ndef f():\n    global n\n    while n < 9:\n        n = 1 - n", "round for ever"),
         ("import socket\ns = socket.socket\nx = [object()]\ndef f():\n    x.append(1)", "a object"),
         ("x = []\ndef g(_):\n    x.append(1)\ndef f():\n    y = list(map(g, [1]))", "list calls g"),
-        (
-            "x = []\ndef f():\n    match x:\n        case [] if x:\n            x.append(1)",
-            "a guard",
-        ),
     ],
 )
 def test_it_is_refused(body, words):

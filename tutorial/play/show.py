@@ -39,6 +39,8 @@ def show(value: Any, names: Names) -> str:
     for kinds, show_kind in KINDS:
         if isinstance(value, kinds):
             return show_kind(value, names)
+    if hasattr(value, "is_last") and hasattr(value, "messages"):  # a batch of frames
+        return "Close" if value.is_last else _all(value.messages, names)
     if dataclasses.is_dataclass(value):
         # The first two fields say what it is about; the others are sizes and numbers.
         fields = [getattr(value, field.name) for field in dataclasses.fields(value)[:2]]

@@ -100,6 +100,14 @@ class Condition:
             thread.stand_within(self, "woken", sys._getframe(1))
         return self.acquire()
 
+    def wait_for(self, predicate: Callable[[], Any], timeout: float | None = None) -> Any:
+        """Wait until the predicate holds."""
+        if timeout is not None:
+            raise LevelError("how long a thread waits is nothing that an order of steps can show")
+        while not (result := predicate()):
+            self.wait()
+        return result
+
     def notify(self, n: int = 1) -> None:
         """Wake the first `n` sleepers."""
         self._must_hold("notify")
@@ -141,10 +149,10 @@ class Queue:
             return f"waits for room on {text}"
         return None
 
-    def put(self, item: Any) -> None:
-        """Put an item; there is room."""
-        self._stop_in_package("put", sys._getframe(1))
-        if self.real.full():
+    def put(self, item: Any, block: bool = True) -> None:
+        """Put an item; there is room. Without `block`, raise `queue.Full` if there is none."""
+        self._stop_in_package("put" if block else "put_nowait", sys._getframe(1))
+        if block and self.real.full():
             raise LevelError(f"{name_here()} would wait for room, and nothing has said so")
         self._put(item, sys._getframe(1))
 
@@ -238,3 +246,6 @@ MODULES = {
     "queue": SimpleNamespace(Queue=Queue, Full=queue.Full, Empty=queue.Empty),
 }
 """What a level gets in place of modules of the standard library."""
+
+SEEN_THROUGH = frozenset({Condition.wait_for.__code__})
+"""Code between a line and what it calls, which remembers nothing of its own."""

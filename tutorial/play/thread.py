@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgproxy.schedule import StepMissed
 
-from . import Abandoned, LevelError
-from .memory import SEEN_THROUGH
+from . import Abandoned, LevelError, memory, stand_ins
 from .stack import Position
 from .stand_ins import STAND_INS, Thread
 from .state import Walk
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 
+SEEN_THROUGH = memory.SEEN_THROUGH | stand_ins.SEEN_THROUGH
 UNNAMED = frozenset({"__init__", "__call__", "__enter__", "__exit__"})
 """Methods that a line calls without their names."""
 
@@ -126,7 +126,9 @@ class LevelThread(threading.Thread):
                     _refuse_hidden_values(above, called)
                 yield above
                 called = above.f_code.co_name
-            elif above.f_code not in SEEN_THROUGH:
+            elif above.f_code in SEEN_THROUGH:
+                called = above.f_code.co_name
+            else:
                 if self.level_run.shown:
                     return  # what it has been given stands for it
                 raise LevelError(f"{self.name} is in {above.f_code.co_name}, which is not woven")

@@ -181,12 +181,13 @@ class Weaver:
         return [before, first, made, node, _assign(name, ast.Constant(None), at=node)]
 
     def _match(self, node: ast.Match) -> list[ast.stmt]:
+        # All until a case is chosen is one step, guards too.
         self._note_calls(node.subject)
+        guards = [case.guard for case in node.cases if case.guard]
+        header = ast.copy_location(ast.Tuple([node.subject, *guards], ast.Load()), node.subject)
         for case in node.cases:
-            if case.guard:
-                raise self._error(case.guard, "a guard of a case belongs on a line of its own")
             case.body = self.block(case.body)
-        return [self._before(node.subject), node]
+        return [self._before(header), node]
 
     def _before(self, node: ast.AST, wait: str = "") -> ast.stmt:
         call = self._stop(node, wait)
@@ -216,8 +217,12 @@ class Weaver:
             match call:
                 case ast.Call(func=ast.Attribute(value=ast.Constant())):
                     pass  # a method of a literal: ", ".join(...)
+                case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))):
+                    pass  # that is woven, or it is the base class of what is
                 case ast.Call(args=[ast.Constant(value=False)]):
-                    pass  # acquire(False) waits for nothing
+                    pass  # acquire(False) waits for nothing,
+                case ast.Call(keywords=[ast.keyword(value=ast.Constant(value=False))]):
+                    pass  # nor does put(item, block=False)
                 case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in WAITING:
                     yield self._wait(value, attr)
 
