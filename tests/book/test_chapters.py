@@ -101,3 +101,12 @@ def chosen(arguments: str) -> list[str]:
     if "--until" in arguments:
         return list(NAMES[: NAMES.index(names[0]) + 1])
     return names or list(NAMES)
+
+
+@pytest.mark.parametrize("chapter", STEPS)
+def test_teachers_are_told_the_time_that_the_chapter_says(chapter: str) -> None:
+    number = chapter.partition("-")[0].removeprefix("0")
+    table = (pages.TUTORIAL / "teachers.md").read_text(encoding="utf-8")
+    [minutes] = re.findall(rf"^\| {number} \| (\d+) \|", table, re.MULTILINE)
+    [have] = [b for b in blocks_of(chapter) if b.options.get("class") == "have"]
+    assert f"about {minutes} minutes" in " ".join(" ".join(have.lines).split())
