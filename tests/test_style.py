@@ -28,8 +28,8 @@ LAYERS = """
     check.client check.program
     check.frames
     check.failure
-    terminal.client terminal.table
-    terminal.counts
+    terminal.client terminal.table terminal.full_screen
+    terminal.counts terminal.address
     terminal.screen cli.options cli.logs cli.process
     __init__ server
     acceptor listener

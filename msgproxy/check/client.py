@@ -1,7 +1,8 @@
-"""One client of `msgproxy check`: as friendly, slow, mute or rude as it is told to be.
+"""One client of `msgproxy check`: as friendly, slow, mute or rude as a behaviour needs it.
 
-Rule: nothing here waits. Its harness (`harness.py`) waits for all clients at once, so that each
-of them answers its pings in time, whatever the others are about.
+Rule: nothing here waits. The harness waits for all clients at once, so that each of them answers
+its pings in time, whatever the others do. And nothing that a server sends raises anything: it
+becomes the `end` of the client.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import contextlib
 import hashlib
 import os
+import re
 import socket
 import struct
 from collections import deque
@@ -19,14 +21,21 @@ from msgproxy.check import frames
 from msgproxy.check.failure import Unexpected
 from msgproxy.check.frames import Message
 
-AT_ONCE = 1 << 18
-"""Bytes to receive or to send at most at a time."""
+RECV_SIZE = 1 << 18
+"""Bytes to receive or to send at a time, at most."""
 
 LONGEST_HEAD = 1 << 16
-"""Bytes of an answer's head; more is no answer."""
+"""Bytes of a response's head; more is no response."""
+
+QUOTED = 40
+"""Characters of a message that a report quotes."""
 
 SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""What proves that a server knows WebSockets (RFC 6455 section 1.3)."""
+"""With it, a server proves that it knows WebSockets (RFC 6455 section 1.3)."""
+
+
+INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n")
+"""A response before the final one, such as 100 or 103."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +48,25 @@ class Address:
 
     @property
     def name(self) -> str:
-        """What a Host header says."""
+        """Host and port, as in a Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The head of a server's HTTP answer. Header names are in lower case."""
+    """The head of a server's HTTP response. Header names are in lower case."""
 
     status: int
     phrase: str
     headers: dict[str, str]
 
     def __str__(self) -> str:
-        return f"the HTTP answer {self.status} {self.phrase}".rstrip()
+        return f"the HTTP status {self.status} {self.phrase}".rstrip()
 
 
 class Client:
-    """A connection, and what has come on it."""
+    """A connection, and what has arrived on it."""
 
     def __init__(self, name: str, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -65,15 +74,16 @@ class Client:
         self.name = name
         self.answer: Answer | None = None
         self.heard: deque[Message] = deque()
+        self.said: set[Message] = set()
         self.pongs: list[bytes] = []
         self.end: Unexpected | None = None
-        """Why nothing more can come. What has come before is in `heard` still."""
+        """Why nothing more can come. What came before it is still in `heard`."""
         self.close_code: int | None = None
         self.reads = True
         """Whether it receives at all. If not, what the server sends gets stuck."""
         self.answers_pings = True
         self.only_counts = False
-        """Whether what comes is not looked at, but only counted."""
+        """Whether what comes is only counted."""
         self.counted = 0
         self.outgoing = bytearray()
         self._socket = sock
@@ -87,13 +97,37 @@ class Client:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Go without a word."""
+        """Close the socket, without a Close frame."""
         self._socket.close()
 
-    # What to send. It waits in `outgoing` until the harness finds that the socket takes it.
+    # For reports.
+
+    @property
+    def description(self) -> str:
+        """The name, and what is special about the client."""
+        if self.end:
+            return f"{self.name} (it got {self.end})"
+        return self.name if self.reads else f"{self.name} (does not read)"
+
+    def describe(self, message: Message) -> str:
+        """Quote a message, and say so if it is one of this client's own."""
+        own = ", which is its own message" if message in self.said else ""
+        if len(message) <= QUOTED:
+            return f"{message!r}{own}"
+        what = "characters" if isinstance(message, str) else "bytes"
+        return f"{message[:QUOTED]!r}… ({len(message):,} {what}){own}"
+
+    def describe_heard(self) -> str:
+        """Say what is in `heard`: how much, and the last of it."""
+        if not self.heard:
+            return "nothing"
+        last = self.describe(self.heard[-1])
+        return last if len(self.heard) == 1 else f"{len(self.heard)} messages, the last one {last}"
+
+    # Sending. The bytes wait in `outgoing` until the harness finds that the socket takes them.
 
     def request(self, address: Address, *headers: str) -> None:
-        """Ask to be let in. `headers` come besides the usual ones, or in place of them."""
+        """Send the handshake's request. `headers` are added to the usual ones, or replace them."""
         usual = {
             "Host": address.name,
             "Upgrade": "websocket",
@@ -107,6 +141,7 @@ class Client:
 
     def say(self, *messages: Message) -> None:
         """Say something."""
+        self.said.update(messages)
         for message in messages:
             self.outgoing += frames.encode_message(message)
 
@@ -119,11 +154,11 @@ class Client:
     def flush(self) -> None:
         """Send what the socket takes now."""
         try:
-            sent = self._socket.send(self.outgoing[:AT_ONCE])
+            sent = self._socket.send(self.outgoing[:RECV_SIZE])
         except BlockingIOError:
             return
         except OSError:
-            # What the server has said before it hung up may still be there to be read.
+            # What the server sent before it hung up may still be there to be read.
             self.outgoing.clear()
             if self.reads:
                 self.receive()
@@ -132,9 +167,9 @@ class Client:
         del self.outgoing[:sent]
 
     def receive(self) -> None:
-        """Take what has come."""
+        """Receive what has arrived."""
         try:
-            data = self._socket.recv(AT_ONCE)
+            data = self._socket.recv(RECV_SIZE)
         except BlockingIOError:
             return
         except OSError:
@@ -146,18 +181,24 @@ class Client:
 
     def _take(self, data: bytes) -> None:
         if not data:
-            raise Unexpected("the end of the connection, without a goodbye")
+            raise Unexpected("the end of the connection, without a Close frame")
         if self.only_counts:
             self.counted += len(data)
             return
         if not self.answer:
             self._head += data
-            data = self._take_answer()
+            data = b"" if self._is_interim() else self._take_answer()
         for opcode, fin, payload in self._frames.feed(data):
             self._take_frame(opcode, fin, payload)
 
+    def _is_interim(self) -> bool:
+        """Remove interim responses: the final one follows (RFC 9110 section 15.2)."""
+        while interim := INTERIM.match(self._head):
+            self._head = self._head[interim.end() :]
+        return not self._head
+
     def _take_answer(self) -> bytes:
-        """Read the answer to the request, if it is all here; return what comes behind it."""
+        """Read the response to the request, if it is complete; return the bytes after it."""
         head, end, rest = self._head.partition(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1."[: len(head)]) or len(head) > LONGEST_HEAD:
             raise Unexpected(f"something that is no HTTP: {head[:40]!r}")
@@ -167,22 +208,26 @@ class Client:
         _, status, phrase = f"{status_line}  ".split(" ", 2)
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
-        self.answer = Answer(int(status) if status.isdigit() else 0, phrase.strip(), headers)
+        if not re.fullmatch("[0-9]{3}", status):
+            raise Unexpected(f"an HTTP response without a status: {status_line[:QUOTED]!r}")
+        self.answer = Answer(int(status), phrase.strip(), headers)
         if self.answer.status != 101:
             raise Unexpected(str(self.answer))
         proof = base64.b64encode(hashlib.sha1(self._key + SALT).digest()).decode()
         if headers.get("sec-websocket-accept") != proof:
-            raise Unexpected("a welcome whose Sec-WebSocket-Accept does not fit the request's key")
+            raise Unexpected("a Sec-WebSocket-Accept that does not fit the key of the request")
         return rest
 
     def _take_frame(self, opcode: int, fin: bool, payload: bytes) -> None:
         if opcode == frames.CLOSE:
+            if len(payload) == 1:
+                raise Unexpected("a Close frame of one byte, but a close code has two")
             self.close_code = struct.unpack("!H", payload[:2])[0] if payload else 1005
             reason = payload[2:].decode(errors="replace")
             self.send_frame(frames.CLOSE, payload)
             self.flush()
-            words = f"a goodbye of the server, code {self.close_code} {reason}".rstrip()
-            raise Unexpected(words)
+            code = f"with code {self.close_code}" if payload else "without a code"
+            raise Unexpected(f"a Close frame {code} {reason}".rstrip())
         if opcode == frames.PING:
             if self.answers_pings:
                 self.send_frame(frames.PONG, payload)
@@ -192,7 +237,7 @@ class Client:
             self.heard.append(message)
 
     def leave(self) -> None:
-        """Say goodbye as one should, and go."""
+        """Send a Close frame, as one should, and close the socket."""
         self.send_frame(frames.CLOSE, struct.pack("!H", 1000))
         with contextlib.suppress(OSError):
             self._socket.send(self.outgoing)

@@ -1,7 +1,7 @@
-"""WebSocket frames as `msgproxy check` needs them: good and bad ones out, whatever comes in.
+"""WebSocket frames as `msgproxy check` needs them: it sends good and bad ones, and reads any.
 
-Rule: no code is shared with the server, and no library with it, so the two cannot be wrong
-together. What comes in is doubted, and a doubt is put into words that a person understands.
+Rule: it shares neither code nor a library with the server, so the two cannot be wrong together.
+What comes in is checked, and an error is said in words that a person understands.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 OPCODES = {CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG}
 
 SHOWN = 12
-"""Bytes that are quoted from what makes no sense."""
+"""Bytes that are quoted of a frame that makes no sense."""
 
-MASKED_FOR_NOTHING = 4096
-"""Bytes from which on a payload is masked with zeros: that costs nothing, and is as good here."""
+MASKED_WITH_ZEROS = 4096
+"""Bytes from which on a payload is masked with zeros: that costs nothing, and will do here."""
+
+LONGEST_FRAME = 1 << 26
+"""Bytes of a frame; nobody has said anything as long."""
 
 Message = str | bytes
 
 
 def encode_frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
-    """Return a client's frame; it may be against the rules."""
+    """Return a client's frame, which may break the rules."""
     head = bytes([(0x80 if fin else 0) | opcode])
     if len(payload) <= 125:
         head += bytes([0x80 | len(payload)])
@@ -34,7 +37,7 @@ def encode_frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> byte
         head += bytes([0x80 | 126]) + struct.pack("!H", len(payload))
     else:
         head += bytes([0x80 | 127]) + struct.pack("!Q", len(payload))
-    if len(payload) > MASKED_FOR_NOTHING:
+    if len(payload) > MASKED_WITH_ZEROS:
         return head + bytes(4) + payload
     key = os.urandom(4)
     return head + key + bytes(byte ^ key[i % 4] for i, byte in enumerate(payload))
@@ -48,7 +51,7 @@ def encode_message(message: Message) -> bytes:
 
 
 class FrameReader:
-    """Takes a server's bytes apart. Raises `Unexpected` when they cannot be what it should send."""
+    """Splits a server's bytes into frames. Raises `Unexpected` if a server may not send them."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -64,9 +67,9 @@ class FrameReader:
             return None
         first, second = self._bytes[:2]
         opcode = first & 0x0F
-        self._reject_if(first & 0x70, "has reserved bits set, which nobody agreed on")
+        self._reject_if(first & 0x70, "has reserved bits set, though no extension was agreed on")
         self._reject_if(opcode not in OPCODES, f"has opcode {opcode}, which does not exist")
-        self._reject_if(second & 0x80, "is masked, which only clients do")
+        self._reject_if(second & 0x80, "is masked, as only those of clients should be")
         self._reject_if(
             opcode >= CLOSE and second > 125, "is a control frame of more than 125 bytes"
         )
@@ -76,6 +79,7 @@ class FrameReader:
             if len(self._bytes) < start:
                 return None
             length = int.from_bytes(self._bytes[2:start], "big")
+            self._reject_if(length > LONGEST_FRAME, f"has a payload of {length:,} bytes")
         end = start + length
         if len(self._bytes) < end:
             return None
@@ -92,17 +96,17 @@ class FrameReader:
 
 
 class MessageReader:
-    """Puts messages together from frames."""
+    """Joins frames to messages."""
 
     def __init__(self) -> None:
         self._opcode: int | None = None
         self._pieces: list[bytes] = []
 
     def feed(self, opcode: int, fin: bool, payload: bytes) -> Message | None:
-        """Take a data frame; return the message if that was the last of it."""
+        """Take a data frame; return the message if this was the last frame of it."""
         if (opcode == CONTINUATION) is (self._opcode is None):
             raise Unexpected(
-                "frames out of order: a message began within another, or in the middle"
+                "frames out of order: a message that begins within another one, or in its middle"
             )
         self._opcode = self._opcode or opcode
         self._pieces.append(payload)

@@ -1,7 +1,7 @@
-"""The clients of one behaviour, and all the waiting that there is.
+"""The clients of one behaviour, and all waiting for them.
 
-Rule: every wait has a deadline, and all clients are looked after during every wait. One thread
-does it all, with `select`: a checker of threads should not have to wonder about its own.
+Rule: every wait has a deadline, and all clients are served during every wait. One thread does it
+all, with `select`: a checker of threads should not have to doubt its own.
 """
 
 from __future__ import annotations
@@ -13,31 +13,35 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from msgproxy.check.client import Address, Client
-from msgproxy.check.failure import Unexpected, expecting
+from msgproxy.check.failure import Unexpected, Unreachable, expecting
 from msgproxy.check.frames import Message
 from msgproxy.check.program import ServerProgram
+from msgproxy.terminal.address import connect
 
-RETRY = 0.2
-"""Seconds until something is said once more to somebody who may not have been there yet."""
+RETRY_DELAY = 0.2
+"""Seconds until something is said again to a client that may not have been added yet."""
 
-LONGEST_LOOK = 0.5
-"""Seconds of one `select`: Ctrl-C is noticed at the latest then, on every system."""
+LONGEST_SELECT = 0.5
+"""Seconds of one `select`: Ctrl-C is noticed after this time at the latest, on every system."""
 
 SMALL_BUFFER = 4096
-"""Bytes of the receive buffer of somebody slow; systems round it up a little."""
+"""Bytes of a slow client's receive buffer; systems round it up a little."""
 
 SMALL_SEGMENT = 1000
-"""Bytes of a TCP segment to somebody slow. On loopback they are large, and with them the server's
+"""Bytes of a TCP segment to a slow client. On loopback they are large, and with them the server's
 send buffer: whole messages would fit, and nobody could see them torn."""
+
+NAMED = 6
+"""Clients that a report names; the others are counted."""
 
 
 class Harness:
-    """Clients of one server. At the end of the `with` block they hang up."""
+    """The clients of one server. At the end of the `with` block their sockets are closed."""
 
     def __init__(
         self, address: Address, patience: float, program: ServerProgram | None = None
     ) -> None:
-        """`patience` is how many seconds something may take before it counts as missing."""
+        """`patience`: the seconds after which something counts as missing."""
         self.address = address
         self.patience = patience
         self.program = program
@@ -50,24 +54,30 @@ class Harness:
         for client in self.clients:
             client.close()
 
-    # To wait.
+    def describe_clients(self) -> str:
+        """Say which clients there are, and what is special about each."""
+        told = [client.description for client in self.clients[:NAMED]]
+        more = len(self.clients) - len(told)
+        return ", ".join([*told, f"and {more} more"] if more else told)
+
+    # Waiting.
 
     def until(self, condition: Callable[[], object], seconds: float | None = None) -> bool:
-        """Look after everyone until the condition holds; return False if it takes too long."""
+        """Serve all clients until the condition holds; return False if that takes too long."""
         deadline = time.monotonic() + (self.patience if seconds is None else seconds)
         while not condition():
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return False
-            self._look_after_all(min(remaining, LONGEST_LOOK))
+            self._serve_all(min(remaining, LONGEST_SELECT))
         return True
 
-    def _look_after_all(self, seconds: float) -> None:
+    def _serve_all(self, seconds: float) -> None:
         here = [client for client in self.clients if not client.end]
         readers = [client for client in here if client.reads]
         writers = [client for client in here if client.outgoing]
         if not readers and not writers:
-            time.sleep(seconds)  # Windows refuses to wait for nobody
+            time.sleep(seconds)  # on Windows, select refuses to wait for nothing
             return
         ready, able, _ = select.select(readers, writers, [], seconds)
         for client in able:
@@ -79,33 +89,34 @@ class Harness:
         """Let some time pass."""
         self.until(lambda: False, seconds)
 
-    # To do something and wait for it. A `Unexpected` says that it went otherwise.
+    # Doing something and waiting for the result. `Unexpected` says what came instead.
 
     def open(self, name: str, receive_buffer: int = 0) -> Client:
-        """Connect, and say nothing yet."""
-        sock = socket.socket(socket.AF_INET6 if ":" in self.address.host else socket.AF_INET)
-        try:
-            sock.settimeout(self.patience)
+        """Connect, without a request. Raise `Unreachable` if no client could connect so far."""
+
+        def prepare(sock: socket.socket) -> None:
             if receive_buffer:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
                 if hasattr(socket, "TCP_MAXSEG"):  # Windows has no such option
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
-            sock.connect((self.address.host, self.address.port))
+
+        try:
+            sock = connect(self.address.host, self.address.port, self.patience, prepare)
         except OSError as error:
-            sock.close()
-            raise Unexpected(f"the connection failed: {error.strerror or error}") from None
+            why = f"the connection failed: {error.strerror or error}"
+            raise Unexpected(why) if self.clients else Unreachable(why) from None
         client = Client(name, sock)
         self.clients.append(client)
         return client
 
     def request(self, name: str, *headers: str, receive_buffer: int = 0) -> Client:
-        """Connect and ask to be let in, without waiting for the answer."""
+        """Connect and send the request of the handshake, without waiting for the answer."""
         client = self.open(name, receive_buffer)
         client.request(self.address, *headers)
         return client
 
     def connect(self, name: str, *headers: str, receive_buffer: int = 0) -> Client:
-        """Connect and be let in."""
+        """Connect and wait for the end of the handshake."""
         client = self.request(name, *headers, receive_buffer=receive_buffer)
         self.wait_for(client, lambda: client.answer, "no answer to the handshake")
         return client
@@ -125,9 +136,8 @@ class Harness:
 
     def send_all(self, client: Client) -> None:
         """Wait until everything is sent."""
-        self.wait_for(
-            client, lambda: not client.outgoing, f"the server takes nothing more of {client.name},"
-        )
+        nothing = f"the server accepts nothing more from {client.name},"
+        self.wait_for(client, lambda: not client.outgoing, nothing)
         if client.end:
             raise client.end
 
@@ -136,15 +146,23 @@ class Harness:
         self.wait_for(client, lambda: client.heard, f"{client.name} got nothing")
         return client.heard.popleft()
 
-    def connect_all(self, *names: str, slow: str = "") -> list[Client]:
-        """Connect clients, and see to it that each is there. `slow` gets small buffers.
+    def hear_up_to(self, client: Client, last: Message) -> None:
+        """Discard the messages that a client gets, up to this one."""
+        deadline = time.monotonic() + self.patience
+        while (heard := self.hear(client)) != last:
+            if time.monotonic() > deadline:
+                what = f"{client.name} got {client.describe(heard)} and others, but not {last!r}"
+                raise Unexpected(f"{what}, within {self.patience:g} s")
 
-        Who comes speaks first, and the others listen: nobody talks while somebody is coming in,
-        which is more than some servers can take.
+    def connect_all(self, *names: str, slow: str = "") -> list[Client]:
+        """Connect clients, and make sure that each has been added. `slow` gets small buffers.
+
+        Each newcomer speaks first, and the others listen: so none talks during a handshake,
+        which is more than some servers can handle.
         """
         clients: list[Client] = []
         for name in names:
-            with expecting(f"connected {_list(names)}, one after the other", "each is let in"):
+            with expecting(f"connected {_list(names)}, one after the other", "each is accepted"):
                 newcomer = self.connect(name, receive_buffer=SMALL_BUFFER if name == slow else 0)
             if clients:
                 self.say_until_all_hear(newcomer, clients)
@@ -152,15 +170,14 @@ class Harness:
         return clients
 
     def say_until_all_hear(self, speaker: Client, others: list[Client]) -> None:
-        """Let a client talk until all others hear it: a server may need a moment to add one."""
+        """Let a client talk until all others hear it: a server may need a moment to add it."""
         greeting, last = f"hello from {speaker.name}", f"{speaker.name} has said hello"
         names = _list([other.name for other in others])
         with expecting(f"{speaker.name} said {greeting!r}, more than once", f"it reaches {names}"):
             self.say_until_heard(speaker, greeting, others, all)
             self.say(speaker, last)
             for other in others:
-                while self.hear(other) != last:
-                    pass
+                self.hear_up_to(other, last)
 
     def say_until_heard(
         self,
@@ -173,12 +190,15 @@ class Harness:
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             self.say(speaker, greeting)
-            if self.until(lambda: enough(greeting in one.heard for one in listeners), RETRY):
+            if self.until(lambda: enough(greeting in one.heard for one in listeners), RETRY_DELAY):
                 return
             if not enough(one.end is None for one in listeners):
                 gone = next(one for one in listeners if one.end)
-                raise Unexpected(f"to {gone.name} came {gone.end}")
-        raise Unexpected(f"nothing came within {self.patience:g} s")
+                raise Unexpected(f"{gone.name} got {gone.end}")
+        deaf = [one for one in listeners if greeting not in one.heard]
+        here = [*deaf, *([speaker] if speaker not in deaf and speaker.heard else [])]
+        got = "; ".join(f"{one.name} got {one.describe_heard()}" for one in here[:NAMED])
+        raise Unexpected(f"within {self.patience:g} s, {got}")
 
 
 def _list(names: list[str] | tuple[str, ...]) -> str:

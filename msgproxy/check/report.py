@@ -1,7 +1,8 @@
-"""What `msgproxy check` prints: a line for each behaviour, and for a failure all there is to know.
+"""What `msgproxy check` prints: a line for each behaviour, and everything about a failure.
 
 Rule: everything goes to stdout, in colours only if that is a terminal. A reader that goes away
-(`| head`) ends the command, like any other error of output.
+(`| head`) ends the command, like any other error of output. What the server has sent or printed
+is escaped: it cannot do anything to the terminal.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import textwrap
 
 from msgproxy.check.behaviours.catalogue import Behaviour
 from msgproxy.check.failure import BehaviourFailed
+from msgproxy.check.harness import Harness
 from msgproxy.check.program import ServerProgram
+from msgproxy.terminal.screen import escape
 
 COLOURS = {"ok": "32", "FAILED": "1;31", "skipped": "33"}
-"""How a verdict looks on a terminal: what stands in the escape sequence."""
+"""How a verdict looks on a terminal: the number in the escape sequence."""
 
 WIDTH = 96
 """Columns of the explanations."""
+
+INDENT = " " * 9
 
 
 class Report:
@@ -30,34 +35,42 @@ class Report:
         self._has_colours = self._has_terminal and "NO_COLOR" not in os.environ
 
     def begin(self, behaviour: Behaviour) -> None:
-        """Show what is going on, where the line can be written over."""
+        """Show what is being checked, in a line that the verdict replaces."""
         if self._has_terminal:
             print(f"...      {behaviour.name}", end="\r", flush=True)
 
     def ok(self, behaviour: Behaviour) -> None:
-        """Say that a behaviour is there."""
+        """Say that the server has a behaviour."""
         self._line("ok", behaviour, behaviour.promise)
 
     def skip(self, behaviour: Behaviour, why: str) -> None:
         """Say that a behaviour was not checked."""
         self._line("skipped", behaviour, why)
 
-    def fail(self, behaviour: Behaviour, failure: BehaviourFailed) -> None:
-        """Say that a behaviour is missing, and how that showed."""
+    def fail(self, behaviour: Behaviour, failure: BehaviourFailed, harness: Harness) -> None:
+        """Say that the server lacks a behaviour, and how that showed."""
         self._line("FAILED", behaviour, behaviour.promise)
         print()
         self._explain("done:", failure.did)
+        if clients := harness.describe_clients():
+            self._explain("clients:", clients)
         self._explain("expected:", failure.expected)
         self._explain("instead:", failure.instead)
-        self._explain("read:", f"chapter {behaviour.chapter} of the tutorial")
+        if not failure.was_unreachable:
+            self._explain("read:", f"chapter {behaviour.chapter} of the tutorial")
         print(flush=True)
 
     def show_output(self, program: ServerProgram) -> None:
-        """Show the last lines that the server has said."""
-        words = program.last_words()
-        if words:
-            print("         what the server said last:")
-            print(textwrap.indent(words, "         | ", lambda _: True), end="\n\n", flush=True)
+        """Show how the server has ended, if it has; its last lines; and what may be wrong."""
+        if program.status is not None:
+            print(f"{INDENT}the server has ended, with status {program.status}")
+        if output := program.last_output():
+            lines = "\n".join(map(escape, output.split("\n")))
+            print(f"{INDENT}the last lines that the server has printed:")
+            print(textwrap.indent(lines, f"{INDENT}| ", lambda _: True), end="\n\n")
+        if hint := program.hint():
+            print(f"{INDENT}{hint}\n")
+        sys.stdout.flush()
 
     def finish(self) -> int:
         """Sum up; return the exit status."""
@@ -73,12 +86,5 @@ class Report:
         print(f"{shown}{behaviour.name:18}{text}", flush=True)
 
     def _explain(self, what: str, text: str) -> None:
-        indent = " " * 9
-        print(
-            textwrap.fill(
-                text,
-                WIDTH,
-                initial_indent=f"{indent}{what:10}",
-                subsequent_indent=indent + " " * 10,
-            )
-        )
+        first, next_ = f"{INDENT}{what:10}", f"{INDENT}{'':10}"
+        print(textwrap.fill(escape(text), WIDTH, initial_indent=first, subsequent_indent=next_))

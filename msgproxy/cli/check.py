@@ -1,7 +1,7 @@
 """`msgproxy check`: what a WebSocket server can do, seen from outside.
 
-Rule: it knows nothing of how a server is made, so it can check any, in any language. What fails
-is explained to somebody who is stuck: what was done, what was expected, what came instead.
+Rule: it knows nothing about how a server is made, so it can check any server, in any language. It
+explains a failure to somebody who is stuck: what was done, what was expected, what came instead.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import os
 import signal
-import socket
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -22,19 +21,19 @@ from msgproxy.check.program import ServerProgram
 from msgproxy.check.report import Report
 from msgproxy.cli import options
 from msgproxy.errors import CannotConnect, InvalidOption
-from msgproxy.terminal.client import websocket_url
+from msgproxy.terminal import screen
+from msgproxy.terminal.address import connect, websocket_url
 
 PATIENCE = 5.0
-"""Seconds that something may take before it counts as missing."""
+"""Seconds after which something counts as missing."""
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Addresses to listen on, and where a server that listens on them can be reached."""
-
+"""Addresses that mean "all", and where a server that listens on them can be reached."""
 
 TARGET_HELP = """the server, such as ws://localhost:8765/; with --run: arguments for the program,
-behind '--'"""
+after '--'"""
 
-RUN_HELP = """start the server: my_server.py, '-m my_module' or any other command. It has to print
+RUN_HELP = """start this server: my_server.py, '-m my_module' or any other command. It has to print
 its address, such as ws://localhost:8765/"""
 
 PATIENCE_HELP = """time after which something counts as missing (default: %(default)g);
@@ -46,11 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("target", nargs="*", metavar="URL", help=TARGET_HELP)
     add("--run", metavar="PROGRAM", help=RUN_HELP)
-    only_help = "check this alone; may be repeated"
+    only_help = "check only this; may be repeated"
     add("--only", action="append", type=_name, metavar="NAME", help=only_help)
-    add("--until", type=_name, metavar="NAME", help="stop after this one")
+    add("--until", type=_name, metavar="NAME", help="stop after this")
     add("--all", action="store_true", help="go on after a failure")
-    add("--list", action="store_true", help="list what is checked, and do nothing")
+    add("--list", action="store_true", help="list what is checked, and check nothing")
     add(
         "--patience",
         type=options.seconds,
@@ -67,7 +66,8 @@ def _name(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check what a WebSocket server can do, any server in any language."""
+    """Check what a WebSocket server can do, in any language."""
+    screen.prepare_streams()
     chosen = _choose(arguments.only, arguments.until)
     if arguments.list:
         for behaviour in chosen:
@@ -88,7 +88,7 @@ def _choose(only: Sequence[str] | None, until: str | None) -> Sequence[Behaviour
 
 
 def _check_address(arguments: argparse.Namespace, chosen: Sequence[Behaviour]) -> int:
-    """Check a server that is somebody else's to start and to stop."""
+    """Check a server that somebody else starts and stops."""
     if len(arguments.target) != 1:
         raise InvalidOption("check what? Give one URL, or --run PROGRAM")
     try:
@@ -96,14 +96,14 @@ def _check_address(arguments: argparse.Namespace, chosen: Sequence[Behaviour]) -
     except CannotConnect as error:
         raise InvalidOption(str(error)) from None
     try:
-        socket.create_connection((address.host, address.port), arguments.patience).close()
+        connect(address.host, address.port, arguments.patience).close()
     except OSError as error:
         where = f"{address.name}: {error.strerror or error}"
         raise CannotConnect(f"cannot connect to {where}; is the server running?") from None
     report = Report()
     for behaviour in chosen:
         if behaviour.needs_program:
-            report.skip(behaviour, "only with --run: the server has to be stopped for it")
+            report.skip(behaviour, "only with --run, since it stops the server")
             continue
         passes = _passes(behaviour, Harness(address, arguments.patience), report)
         if not passes and not arguments.all:
@@ -112,7 +112,7 @@ def _check_address(arguments: argparse.Namespace, chosen: Sequence[Behaviour]) -
 
 
 def _check_program(arguments: argparse.Namespace, chosen: Sequence[Behaviour]) -> int:
-    """Start a program, check it, and end it; start it again if a behaviour has ended it."""
+    """Start a program, check it, and end it; start it again whenever it has ended."""
     report = Report()
     with ServerProgram(arguments.run, arguments.target, arguments.patience) as program:
         for behaviour in chosen:
@@ -145,7 +145,7 @@ def _passes(behaviour: Behaviour, harness: Harness, report: Report) -> bool:
         with harness:
             behaviour.check(harness)
     except BehaviourFailed as failure:
-        report.fail(behaviour, failure)
+        report.fail(behaviour, failure, harness)
         return False
     report.ok(behaviour)
     return True
@@ -154,8 +154,8 @@ def _passes(behaviour: Behaviour, harness: Harness, report: Report) -> bool:
 def _as_address(url: str) -> Address:
     parts = urlsplit(websocket_url(url))
     if parts.scheme != "ws":
-        raise CannotConnect("only ws:// can be checked; TLS is not for this checker")
-    assert parts.hostname is not None, "or there would be no URL"
+        raise CannotConnect("only ws:// can be checked, not TLS")
+    assert parts.hostname is not None, "websocket_url has checked it"
     path = f"{parts.path}?{parts.query}".rstrip("?")
     return Address(ANY_ADDRESS.get(parts.hostname, parts.hostname), parts.port or 80, path)
 
@@ -167,7 +167,9 @@ def _stopped_by_sigterm() -> Iterator[None]:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_IGN:  # as with `process.on_signal`
+        signal.signal(signal.SIGTERM, stop)
     try:
         yield
     finally:

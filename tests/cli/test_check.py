@@ -96,9 +96,10 @@ def test_a_failure_says_what_was_done_expected_and_came_instead(capsys):
     assert main(["check", "--run", step, "--patience", "1", "--", "--port", "0"]) == 1
     output = capsys.readouterr().out
     assert verdicts(output)[-1] == ("FAILED", "forwards")
-    assert "done: B said 'hello from B', more than once" in words(output)
+    assert "done: B said 'hello from B', more than once clients: A, B expected:" in words(output)
     assert "expected: it reaches A" in words(output)
-    assert "instead: nothing came within 1 s" in words(output)
+    assert "instead: within 1 s, A got nothing; B got " in words(output)
+    assert "which is its own message" in words(output)
     assert "read: chapter 03-shared" in words(output)
     assert "| ready: ws://127.0.0.1:" in output
     assert output.endswith("2 ok, 1 FAILED\n")
@@ -113,10 +114,10 @@ def test_all_goes_on_after_a_failure(capsys):
     assert verdicts(capsys.readouterr().out) == found
 
 
-def test_an_answer_that_is_no_welcome_is_shown(capsys):
+def test_a_refusal_is_shown(capsys):
     with answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n") as url:
         assert main(["check", url]) == 1
-    assert "instead: the HTTP answer 404 Not Found" in words(capsys.readouterr().out)
+    assert "instead: the HTTP status 404 Not Found" in words(capsys.readouterr().out)
 
 
 def test_something_that_is_no_http_is_shown(capsys):
@@ -125,10 +126,10 @@ def test_something_that_is_no_http_is_shown(capsys):
     assert "something that is no HTTP: b'SSH-2.0" in words(capsys.readouterr().out)
 
 
-def test_a_welcome_for_somebody_else_is_none(capsys):
+def test_a_response_to_another_key_is_refused(capsys):
     with answering(b"HTTP/1.1 101 Fine\r\nSec-WebSocket-Accept: x\r\n\r\n") as url:
         assert main(["check", url]) == 1
-    assert "Sec-WebSocket-Accept does not fit" in words(capsys.readouterr().out)
+    assert "a Sec-WebSocket-Accept that does not fit the key" in words(capsys.readouterr().out)
 
 
 def test_a_server_that_says_nothing(capsys):

@@ -87,7 +87,7 @@ def has(behaviour: Behaviour, program: ServerProgram, patience: float, report: R
         with Harness(Address(where.hostname, where.port, "/"), patience, program) as harness:
             check_one(behaviour, harness)
     except BehaviourFailed as failure:
-        report.fail(behaviour, failure)
+        report.fail(behaviour, failure, harness)
         report.show_output(program)
         return False
     except MsgproxyError:

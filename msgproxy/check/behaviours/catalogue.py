@@ -1,6 +1,6 @@
 """The behaviours of `msgproxy check`, in the order of the tutorial.
 
-Rule: each builds on those before it, so the first that fails is the one to look at.
+Rule: each builds on those before it, so the first one that fails is the one to mend.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgproxy.check.harness import Harness
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Something that one can see of a server from outside."""
+    """Something that can be seen of a server from outside."""
 
     name: str
     chapter: str

@@ -1,7 +1,7 @@
 """Behaviours of `msgproxy check`: what one client can do to the others.
 
-Rule: who is said to be able to keep up is never overrun. Whatever is sent much of is sent a few
-messages at a time, and the next few when a client that reads has got these.
+Rule: a client that should keep up is never overrun. Bulk data is sent a few messages at a time,
+and the next few only after a client that reads has received these.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from msgproxy.check.frames import PONG, Message
 from msgproxy.check.harness import Harness
 
 BLOCK = bytes(64 * 1024)
-"""A message of middling size."""
+"""A message of medium size."""
 
 AT_ONCE = 4
-"""Blocks that are on their way at a time."""
+"""Blocks that are on their way at the same time."""
 
 BEYOND_BUFFERS = 192
-"""Blocks that no system's socket buffers hold all of: 12 MiB."""
+"""Blocks that do not all fit into any system's socket buffers: 12 MiB."""
 
 BEYOND_BOUNDS = 1024
-"""Blocks that no bounded queue should hold all of: 64 MiB."""
+"""Blocks that should not all fit on any bounded queue: 64 MiB."""
 
 TALKERS = 2
 LISTENERS = 100
 EACH = 120
-"""Clients that talk both at once, clients that compare what they hear, messages in a round.
+"""Clients that talk at the same time, clients that compare what they get, messages in a round.
 
-Python lets a thread run for 5 milliseconds before it makes room for another. To be interrupted
-between two clients, a thread has to be busy for longer than that: hence so many of them. Hence
-also few talkers who say much; but all of it has to fit into a bounded queue of 256 messages.
+Python lets a thread run for 5 milliseconds before it makes room for another one. To be interrupted
+between two clients, a thread has to be busy for longer than that: hence this many of them. Hence
+also few talkers that say a lot; but all of it has to fit on a bounded queue of 256 messages.
 """
 
 ROUNDS = 16
 AT_LEAST = 4.0
-"""Rounds, and seconds, that they try. One inversion is enough."""
+"""Rounds, and seconds, at least. One pair in another order is enough."""
 
 
 def slow_client(harness: Harness) -> None:
     """A client that does not read delays nobody."""
     a, b, slow = harness.connect_all("A", "B", "S", slow="S")
     slow.reads = False
-    did = "S stopped to read, and A said one block of 64 KiB after the other"
+    did = "S stopped reading, and A said one block of 64 KiB after the other"
     flood(harness, a, b, BEYOND_BUFFERS, did)
-    with expecting(f"{did}; then C connected", "C is let in, and hears A, too"):
+    with expecting(f"{did}; then C connected", "C is accepted, and gets A's messages too"):
         c = harness.connect("C")
         harness.say_until_all_hear(a, [c])
 
@@ -57,24 +57,25 @@ def flood(
     """Let A say many blocks, a few at a time, so that B can follow; return the bytes said."""
     for number in range(0, blocks, AT_ONCE):
         at = f"{did}: at block {number + 1} of {blocks}"
-        with expecting(at, "the server goes on to take what A says"):
+        with expecting(at, "the server goes on accepting what A says"):
             harness.say(a, *[BLOCK] * AT_ONCE)
-        with expecting(at, "B, who reads, gets all of them at once"):
-            if any(harness.hear(b) != BLOCK for _ in range(AT_ONCE)):
-                raise Unexpected("B got something else")
+        with expecting(at, "B, which reads, gets all of them at once"):
+            wrong = [heard for heard in (harness.hear(b) for _ in range(AT_ONCE)) if heard != BLOCK]
+            if wrong:
+                raise Unexpected(f"B got {b.describe(wrong[0])}")
         if keep:
-            keep.send_frame(PONG)  # a sign of life: it is slow, and not dead
+            keep.send_frame(PONG)  # a sign of life: it is slow, not dead
     return blocks * len(BLOCK)
 
 
 def one_order(harness: Harness) -> None:
     """All clients see the messages in the same order."""
-    with expecting(f"connected {TALKERS} clients, and {LISTENERS} more", "each is let in"):
+    with expecting(f"connected {TALKERS} clients, and {LISTENERS} more", "each is accepted"):
         talkers = [harness.connect(f"T{number + 1}") for number in range(TALKERS)]
         listeners = [harness.connect(f"L{number + 1}") for number in range(LISTENERS)]
     for talker in talkers:
         harness.say_until_all_hear(talker, listeners)
-    did = f"T1 to T{TALKERS} talked all at once, and L1 to L{LISTENERS} listened"
+    did = f"T1 to T{TALKERS} talked at the same time, and L1 to L{LISTENERS} listened"
     start, number = time.monotonic(), 0
     while number < ROUNDS or time.monotonic() < start + AT_LEAST:
         for talker in talkers:
@@ -89,7 +90,7 @@ def one_order(harness: Harness) -> None:
 
 
 def _compare(listeners: list[Client], orders: list[list[Message]]) -> None:
-    """Say which two messages two clients got the other way round, if any did."""
+    """Find two messages that two clients got in different orders, and say which."""
     first, order = listeners[0].name, orders[0]
     for client, other in zip(listeners, orders, strict=True):
         if other == order:
@@ -99,14 +100,14 @@ def _compare(listeners: list[Client], orders: list[list[Message]]) -> None:
 
 
 def cuts_off(harness: Harness) -> None:
-    """A client that never reads is cut off, and the others get everything."""
+    """A client that never reads is disconnected, and the others get everything."""
     a, b, slow = harness.connect_all("A", "B", "S", slow="S")
     slow.reads = False
-    did = "S stopped to read for good, and A said blocks of 64 KiB, 64 MiB in all"
+    did = "S stopped reading for good, and A said blocks of 64 KiB, 64 MiB in all"
     total = flood(harness, a, b, BEYOND_BOUNDS, did, keep=slow)
-    # Whether it has been cut off shows when it reads: it gets what was on its way, and the end.
+    # Only when it reads again does it notice: it gets what was on its way, and then the end.
     slow.only_counts = slow.reads = True
-    expected = "S is cut off: when it reads in the end, it gets some of that, and then the end"
+    expected = "S is disconnected: when it reads at last, it gets some of that, and then the end"
     with expecting(did, expected):
         while not slow.end and slow.counted < total:
             _take_more(harness, slow)

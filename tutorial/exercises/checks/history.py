@@ -100,7 +100,7 @@ def hear_number(harness: Harness, client: Client) -> int:
 
 def listen(harness: Harness) -> tuple[Client, Client]:
     """Connect a client that talks and one that listens. The history has only their greetings."""
-    with expecting("connected A and B", "both are let in"):
+    with expecting("connected A and B", "both are accepted"):
         a, b = harness.connect("A"), harness.connect("B")
     harness.say_until_all_hear(a, [b])
     return a, b
@@ -118,7 +118,7 @@ def tell(harness: Harness, a: Client, b: Client, *messages: Message) -> None:
 
 def hear_from_start(harness: Harness, did: str, *messages: Message) -> Client:
     """Let a client join, and receive these messages; before them only the greetings."""
-    with expecting(did, "it is let in"):
+    with expecting(did, "it is accepted"):
         newcomer = harness.connect("N")
     for message in messages:
         with expecting(did, f"N gets {message!r} in its place"):

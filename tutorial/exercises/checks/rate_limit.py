@@ -45,7 +45,7 @@ def slows_down(harness: Harness) -> None:
 def full_is_full(harness: Harness) -> None:
     """A client that was quiet for long has no more than a full bucket."""
     b, _ = harness.connect_all("B", "C")
-    with expecting("connected A", "it is let in"):
+    with expecting("connected A", "it is accepted"):
         a = harness.connect("A")
     harness.pause(AT_LEAST)
     did = f"A joined, and said nothing for {AT_LEAST:g} s"
@@ -55,7 +55,7 @@ def full_is_full(harness: Harness) -> None:
 def others_go_on(harness: Harness) -> None:
     """While one is slowed down, the others are not."""
     b, c = harness.connect_all("B", "C")
-    with expecting("connected A", "it is let in"):
+    with expecting("connected A", "it is accepted"):
         a = harness.connect("A")
     did = slow_down(harness, a, b) + " C said something"
     with expecting(did, "B gets that before the last of A's"):
@@ -66,7 +66,7 @@ def others_go_on(harness: Harness) -> None:
 def each_its_own(harness: Harness) -> None:
     """Each client has a bucket of its own."""
     b, _ = harness.connect_all("B", "C")
-    with expecting("connected A and D", "both are let in"):
+    with expecting("connected A and D", "both are accepted"):
         a, d = harness.connect("A"), harness.connect("D")
     burst_of_d = [f"D: {number}" for number in range(BURST)]
     did = slow_down(harness, a, b) + f" D said {BURST} at once"
@@ -87,7 +87,7 @@ def slow_down(harness: Harness, a: Client, b: Client) -> str:
 
 def talk(harness: Harness, b: Client, count: int, a: Client | None = None) -> float:
     """Let A say that many messages; return after how many seconds B has all of them."""
-    with expecting("connected A", "it is let in"):
+    with expecting("connected A", "it is accepted"):
         a = a or harness.connect("A")
     start = time.monotonic()
     did = f"A said {count} messages at once"

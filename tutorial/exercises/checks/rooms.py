@@ -91,7 +91,7 @@ def meet(harness: Harness, path: str, *names: str) -> list[Client]:
     harness.address = replace(harness.address, path=path)
     clients: list[Client] = []
     for name in names:
-        with expecting(f"connected {name} to {path}", "it is let in"):
+        with expecting(f"connected {name} to {path}", "it is accepted"):
             newcomer = harness.connect(name)
         if clients:
             harness.say_until_all_hear(newcomer, clients)
