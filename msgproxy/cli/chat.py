@@ -1,12 +1,12 @@
 """`msgproxy chat`: a client for the terminal, which is also a filter for pipes.
 
-Rule: the main thread does all that can be noticed. It alone sends messages, and it alone
-writes; the other threads wait, for the server or for input, and put what comes on one queue.
+Rule: the main thread alone sends messages and writes. The other threads only wait, for the
+server or for input, and put what comes on one queue.
 
     thread   | waits for              | puts on the queue
     listener | the server             | Connected, MessageReceived ..., ConnectionEnded
     input    | the next line of input | InputLine ..., InputEnded
-             | (in a pipe; on a terminal the main thread itself waits in `input()`)
+             | (only in a pipe; on a terminal the main thread itself waits, in `input()`)
 
 The library has a thread of its own, which receives, and answers pings. All these are daemons:
 a thread that waits for input cannot be woken, so it ends with the process.
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import queue
 import sys
 import time
@@ -30,11 +29,18 @@ from typing import Any
 from msgproxy.cli import options
 from msgproxy.errors import CannotPrint, Disconnected, UnreadableInput
 from msgproxy.terminal import screen
-from msgproxy.terminal.client import CLOSE_TIMEOUT, NORMAL, Client, ConnectionEnded, MessageReceived
+from msgproxy.terminal.client import (
+    CLOSE_TIMEOUT,
+    NO_CODE,
+    NORMAL,
+    Client,
+    ConnectionEnded,
+    MessageReceived,
+)
 from msgproxy.terminal.screen import Screen
 
 LONGEST_NAME = 32
-"""Characters of a name, as the demo page has it."""
+"""Characters of a name, as on the demo page."""
 
 QUEUE_SIZE = 100
 """Items that may wait for the main thread: input is read only as fast as it is sent."""
@@ -52,7 +58,7 @@ class InputLine:
 
 @dataclass(frozen=True, slots=True)
 class InputEnded:
-    """The input has no more lines, or none that can be read: then `error` says why."""
+    """The input has no more lines, or the next one cannot be read: then `error` says why."""
 
     error: UnreadableInput | None = None
 
@@ -67,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.seconds,
         default=0,
         metavar="SECONDS",
-        help="in a pipe, stay that long for answers when the input has ended",
+        help="in a pipe, wait this long for answers after the input has ended",
     )
 
 
@@ -78,20 +84,21 @@ def _name(text: str) -> str:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Talk to everybody on a proxy, or let a script do it through a pipe."""
+    """Talk to all other clients of a proxy, from a terminal or from a script."""
     screen.prepare_streams()
     events: queue.Queue[Any] = queue.Queue(QUEUE_SIZE)
     client = Client(arguments.url, events)
     prefix = f"{arguments.name}: " if arguments.name else ""
     try:
         if screen.is_available():
+            screen.print_line(f"connected to {arguments.url}; Ctrl-D leaves")
             _run_interactive(client, events, prefix)
         else:
             _run_pipe(client, events, prefix, arguments.wait)
     except BrokenPipeError:
-        pass  # as after `| head -1`: nobody wants to know more
+        pass  # as after `| head -1`: nobody reads the rest
     except (KeyboardInterrupt, UnreadableInput, CannotPrint):
-        # Disconnected is not among them: then there is nobody to say goodbye to.
+        # Not after Disconnected: then there is no server left to answer a Close frame.
         _close(client, events)
         raise
     _close(client, events)
@@ -114,7 +121,7 @@ def _run_interactive(client: Client, events: queue.Queue[Any], prefix: str) -> N
 
 
 def _waiting(events: queue.Queue[Any]) -> Iterator[str]:
-    """Take what has arrived, as lines to show; raise Disconnected behind the last."""
+    """Take what has arrived, as lines to show; raise Disconnected after the last."""
     for _ in range(events.qsize()):
         match events.get_nowait():
             case MessageReceived(message):
@@ -148,33 +155,35 @@ def _read_input(events: queue.Queue[Any]) -> None:
     """
     count, error = 0, None
     try:
-        # Not sys.stdin: Python would wait at exit for a thread that is still reading that.
-        with open(0 if sys.stdin else os.devnull, "rb", closefd=not sys.stdin) as lines:
+        # Not sys.stdin: at exit, Python would wait for a thread that is still reading from that.
+        with open(0, "rb", closefd=False) as lines:
             for line in lines:
                 events.put(InputLine(line.removesuffix(b"\n").removesuffix(b"\r").decode()))
                 count += 1
     except UnicodeDecodeError:
-        error = UnreadableInput(f"line {count + 1} of the input is not UTF-8; sent what is before")
+        error = UnreadableInput(
+            f"line {count + 1} of the input is not UTF-8; the lines before it have been sent"
+        )
     except OSError as failure:
         error = UnreadableInput(f"cannot read the input: {failure.strerror}")
     events.put(InputEnded(error))
 
 
 def _close(client: Client, events: queue.Queue[Any]) -> None:
-    """Make sure that the server has read all that was sent; raise Disconnected otherwise."""
+    """Make sure that the server has read everything that was sent, or raise Disconnected."""
     client.send_close()
     try:
         ended = _print_arriving(events, CLOSE_TIMEOUT)
-    except BrokenPipeError:  # that comes only once
+    except BrokenPipeError:  # this happens once: `print_line` discards what comes after it
         ended = _print_arriving(events, CLOSE_TIMEOUT)
     if ended is None:
         raise Disconnected("the server did not confirm in time that it has read everything")
-    if ended.code != NORMAL:
+    if ended.code not in (NORMAL, NO_CODE):  # a Close frame may come back without the code
         raise ended.error
 
 
 def _print_arriving(events: queue.Queue[Any], seconds: float) -> ConnectionEnded | None:
-    """Print what arrives in this time; return how the conversation ended, if it did."""
+    """Print what arrives in this time; return how the connection ended, if it did."""
     for event in _take(events, seconds):
         match event:
             case MessageReceived(message):
@@ -185,7 +194,7 @@ def _print_arriving(events: queue.Queue[Any], seconds: float) -> ConnectionEnded
 
 
 def _take(events: queue.Queue[Any], seconds: float = math.inf) -> Iterator[Any]:
-    """Yield what comes on the queue, for so long."""
+    """Yield what comes on the queue, for this long."""
     deadline = time.monotonic() + seconds
     while (remaining := deadline - time.monotonic()) > 0:
         with suppress(queue.Empty):

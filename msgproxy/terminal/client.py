@@ -1,46 +1,53 @@
 """The connection of `chat` and `watch` to a server, through the library simple-websocket.
 
 Rule: what the server does is known from the queue alone. The listener thread puts it there,
-the end and its reason last; whoever fails to send finds out why by reading on.
+the end and its reason last. A failed `send` therefore raises nothing: the reason is on its way.
 """
 
 from __future__ import annotations
 
-import functools
 import queue
+import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from threading import Thread
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import simple_websocket
-from wsproto.events import CloseConnection
+from simple_websocket.ws import Base
+from wsproto import ConnectionType
+from wsproto.events import AcceptConnection, CloseConnection, RejectConnection, Request
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import ProtocolError
 
 from msgproxy.errors import CannotConnect, Disconnected, MsgproxyError
+from msgproxy.terminal.address import DEFAULT_PORTS, connect, websocket_url
 from msgproxy.terminal.screen import escape
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds for all that comes before the conversation: name, connection, handshake."""
+"""Seconds for everything before the first message: name lookup, connection, handshake."""
 
 CLOSE_TIMEOUT = 10.0
-"""Seconds for the server to read all that it was sent, and to answer the goodbye."""
+"""Seconds that the server has to read everything and to answer the Close frame."""
 
-CHUNK = 65536
-"""Bytes received at once, at most."""
+RECV_SIZE = 65536
+"""Bytes received at a time, at most."""
 
-NORMAL = 1000
-"""The close code of a conversation that is over (RFC 6455 section 7.4)."""
+NORMAL, NO_CODE, LOST = 1000, 1005, 1006
+"""Close codes (RFC 6455 section 7.4). The last two are never sent: they say what was missing."""
 
-MEANING = {
-    NORMAL: "the server ended the conversation",
-    1001: "the server said goodbye",
-    1005: "the connection to the server is lost",  # so the library calls it: no Close frame
-    1009: "the server does not take messages of this size",
-    1013: "the server cut this client off",
+MEANINGS = {
+    NORMAL: "the server closed the connection",
+    1001: "the server is going away",
+    NO_CODE: "the server closed the connection without giving a reason",
+    LOST: "the connection to the server is lost",
+    1009: "the server does not accept messages of this size",
+    1013: "the server disconnected this client",
 }
 
 
@@ -50,62 +57,42 @@ MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The server let us in."""
+    """The handshake has succeeded."""
 
-    client: Any  # a simple_websocket.Client, which has no types
+    connection: Any  # a _Connection: simple_websocket has no types
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """Somebody said something."""
+    """Another client said something."""
 
     message: str | bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEnded:
-    """Nothing can arrive any more. `error` tells the user why, unless that was the plan."""
+    """Nothing more can arrive. `error` says why, for the case that this was not intended."""
 
     error: MsgproxyError
     code: int = 0
 
 
-def websocket_url(url: str) -> str:
-    """Return the ws:// or wss:// address that is meant; raise CannotConnect if none is."""
-    try:
-        parts = urlsplit(url if "://" in url else f"ws://{url}")
-        scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-        host, port = parts.hostname, parts.port or {"ws": 80, "wss": 443}[scheme]
-    except (ValueError, KeyError):
-        host = None
-    if not host:
-        raise CannotConnect(f"not an address such as ws://localhost:8765/: {escape(url)}")
-    if host == "localhost" and scheme == "ws":
-        # The library tries one address only. The first for this name is often ::1, where a
-        # server that listens on 127.0.0.1 cannot be found.
-        host = "127.0.0.1"
-    if ":" in host:
-        host = f"[{host}]"
-    target = quote(f"{parts.path or '/'}?{parts.query}".rstrip("?"), safe="/?=&;:@!$'()*+,~%")
-    return f"{scheme}://{host}:{port}{target}"
-
-
 class Client:
-    """A connection to a server. For the main thread, but for the method that says otherwise."""
+    """A connection to a server. Its public methods belong to the main thread."""
 
     def __init__(
         self, url: str, events: queue.Queue[Any], refusals: Mapping[int, str] | None = None
     ) -> None:
         """Connect, and from then on put what happens on `events`. Raise CannotConnect.
 
-        `refusals` says what an HTTP status means here that is not plain from its name.
+        `refusals` explains an HTTP status whose own name would not tell the user enough.
         """
         self._url = url
         self._refusals = refusals or {}
         self._events = events
-        listener = Thread(target=self._run_listener, args=(websocket_url(url),), daemon=True)
-        listener.start()
-        # The library connects without a deadline, and the lookup of a name cannot have one.
+        run = partial(self._run_listener, websocket_url(url))
+        Thread(target=run, name="listener", daemon=True).start()
+        # The deadline is here, since the lookup of a name cannot have one.
         try:
             first = events.get(timeout=CONNECT_TIMEOUT)
         except queue.Empty:
@@ -114,12 +101,12 @@ class Client:
             )
         if isinstance(first, ConnectionEnded):
             raise first.error
-        self._client = first.client
+        self._connection = first.connection
 
     def send(self, message: str) -> None:
-        """Send a message. If it cannot be sent, `ConnectionEnded` follows."""
+        """Send a message. If that fails, the connection has ended: `ConnectionEnded` follows."""
         with suppress(OSError, ProtocolError, simple_websocket.ConnectionClosed):
-            self._client.send(message)
+            self._connection.send(message)
 
     def send_close(self) -> None:
         """Send a Close frame. The server answers it once it has read everything before it.
@@ -128,27 +115,25 @@ class Client:
         can throw away what the server has not read yet.
         """
         with suppress(OSError, ProtocolError):
-            self._client.sock.settimeout(CLOSE_TIMEOUT)
-            self._client.sock.sendall(self._client.ws.send(CloseConnection(NORMAL)))
+            self._connection.sock.settimeout(CLOSE_TIMEOUT)
+            self._connection.sock.sendall(self._connection.ws.send(CloseConnection(NORMAL)))
 
     def _run_listener(self, address: str) -> None:
         """Run the listener thread: connect, then pass on what arrives until the end.
 
         This is the only thread that takes messages from the library, so they keep their order
-        on the queue, and nothing stands behind the end.
+        on the queue, and nothing comes after the end.
         """
         try:
-            client = _connect(address)
-            self._events.put(Connected(client))
+            connection = _connect(address)
+            self._events.put(Connected(connection))
             while True:
-                self._events.put(MessageReceived(client.receive()))
+                self._events.put(MessageReceived(connection.receive()))
         except simple_websocket.ConnectionClosed as closed:
-            self._events.put(
-                ConnectionEnded(_explain(int(closed.reason), closed.message), closed.reason)
-            )
+            error = Disconnected(_explain(int(closed.reason), closed.message))
+            self._events.put(ConnectionEnded(error, closed.reason))
         except simple_websocket.ConnectionError as refused:
-            status = refused.status_code
-            why = self._refusals.get(status) or _phrase(status)
+            why = self._refusals.get(refused.status_code) or _phrase(refused.status_code)
             self._events.put(ConnectionEnded(self._no_connection(why)))
         except OSError as error:
             self._events.put(ConnectionEnded(self._no_connection(error.strerror or str(error))))
@@ -159,14 +144,58 @@ class Client:
         return CannotConnect(f"cannot connect to {escape(self._url)}: {why}")
 
 
-def _connect(address: str) -> Any:
-    # One byte at a time, so that the library stops right behind the answer to the handshake:
-    # a message in the same packet would wait, unseen, for the next packet.
-    client = simple_websocket.Client.connect(
-        address, receive_bytes=1, thread_class=functools.partial(Thread, daemon=True)
-    )
-    client.receive_bytes = CHUNK
-    return client
+class _Connection(Base):  # type: ignore[misc]
+    """The library's connection, with a socket and a handshake of our own.
+
+    The library's own client tries only the first address of a name (for `localhost` often ::1,
+    where a server that listens on 127.0.0.1 cannot be found), and it takes any first response
+    for the final one.
+    """
+
+    def __init__(self, sock: socket.socket, host: str, target: str) -> None:
+        self._request = Request(host=host, target=target)
+        super().__init__(
+            sock, ConnectionType.CLIENT, RECV_SIZE, thread_class=partial(Thread, daemon=True)
+        )
+
+    def handshake(self) -> None:
+        """Send the request and wait for the final response. The constructor calls it."""
+        self.close_reason = CloseReason.ABNORMAL_CLOSURE  # until a Close frame has another code
+        self.sock.sendall(self.ws.send(self._request))
+        while not self.connected:
+            # One byte at a time, so as to stop right after the response: a message in the same
+            # packet would otherwise wait, unseen, for the next packet.
+            data = self.sock.recv(1)
+            self.ws.receive_data(data or None)
+            for event in self.ws.events():
+                self._take(event)
+            if not data:
+                raise ConnectionResetError(0, "the server hung up during the handshake")
+
+    def _take(self, event: object) -> None:
+        if isinstance(event, AcceptConnection):
+            self.connected = True
+        elif isinstance(event, RejectConnection) and event.status_code >= 200:
+            # Below 200 is an interim response, and the final one follows (RFC 9110 section 15.2).
+            raise simple_websocket.ConnectionError(event.status_code)
+
+
+def _connect(address: str) -> _Connection:
+    parts = urlsplit(address)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    sock = connect(parts.hostname, parts.port, CONNECT_TIMEOUT)
+    try:
+        if parts.scheme == "wss":
+            context = ssl.create_default_context()
+            sock = context.wrap_socket(sock, server_hostname=parts.hostname)
+        is_default = parts.port == DEFAULT_PORTS[parts.scheme]
+        host = parts.netloc.rpartition(":")[0] if is_default else parts.netloc
+        sock.settimeout(None)
+        return _Connection(sock, host, f"{parts.path}?{parts.query}".rstrip("?"))
+    except BaseException:
+        sock.close()
+        raise
 
 
 def _phrase(status: int) -> str:
@@ -175,6 +204,6 @@ def _phrase(status: int) -> str:
     return f"the server answered {status} {HTTPStatus(status).phrase if known else ''}".rstrip()
 
 
-def _explain(code: int, reason: str | None) -> Disconnected:
-    meaning = MEANING.get(code, f"the server ended the conversation with code {code}")
-    return Disconnected(f"{meaning}: {escape(reason)}" if reason else meaning)
+def _explain(code: int, reason: str | None) -> str:
+    meaning = MEANINGS.get(code, f"the server closed the connection with code {code}")
+    return f"{meaning}: {escape(reason)}" if reason else meaning

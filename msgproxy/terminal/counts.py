@@ -1,4 +1,4 @@
-"""What `msgproxy watch` knows: the clients of a server as they are, and as they were last time.
+"""What `msgproxy watch` knows: the clients of a server, now and at the last update.
 
 Rule: nothing here waits, draws or reads a clock. Counts go in, with the time at which they came,
 and rows come out.
@@ -15,81 +15,89 @@ from msgproxy.snapshot import ClientSnapshot
 from msgproxy.terminal.screen import escape
 
 GONE_FOR = 4.0
-"""Seconds that a client is still shown when it has gone."""
+"""Seconds that a client is still shown after it has gone."""
 
 TALKING_FOR = 2.0
 """Seconds after its last message that a client counts as talking."""
 
 LAGGING_FROM = 0.05
-"""The share of its queue's limit from which a client is lagging."""
+"""The share of its queue's limit from which on a client is lagging."""
+
+LARGEST = 10**30
+"""No count reaches this. A larger number cannot even be divided as a float."""
 
 State = Literal["lagging", "talking", "gone", "quiet"]
-"""From the most interesting to the least: where there is no room for all, these are shown."""
+"""From the most interesting to the least: if there is no room for all, the first ones are shown."""
 
 
 @dataclass(slots=True)
 class Row:
-    """One client: its latest counts, and what follows from those before."""
+    """One client: its latest counts, and what follows from the counts before."""
 
     latest: ClientSnapshot
+    updates: int = 0
+    """How many counts have come: rates need two."""
     in_rate: float = 0.0
-    """Messages in a second, between the last two counts; `out_rate` too."""
+    """Messages a second, between the last two counts; `out_rate` likewise."""
     out_rate: float = 0.0
     share: float = 0.0
     """How much of its queue's limit is waiting; 1 is all of it."""
     state: State = "quiet"
-    talked_at: float = 0.0
-    """When it was seen last that it has said something, on the server's clock for it."""
+    talked_at: float | None = None
+    """When its last message was noticed, in seconds since it joined."""
     gone_at: float | None = None
 
     def update(self, counts: ClientSnapshot, limit: int) -> None:
         """Take the next counts."""
-        # The time between is the server's own: how long they took to get here does not matter.
-        seconds = max(counts.joined_for - self.latest.joined_for, 0.001)
-        self.in_rate = (counts.messages_in - self.latest.messages_in) / seconds
-        self.out_rate = (counts.messages_out - self.latest.messages_out) / seconds
-        if counts.messages_in > self.latest.messages_in:
-            self.talked_at = counts.joined_for
+        # The time between is the server's own: how long the counts took to get here is no matter.
+        before, now = self.latest, counts.joined_for
+        seconds = max(now - before.joined_for, 0.001)
+        self.in_rate = (counts.messages_in - before.messages_in) / seconds
+        self.out_rate = (counts.messages_out - before.messages_out) / seconds
+        is_new = not self.updates and now < TALKING_FOR and counts.messages_in > 0
+        if is_new or counts.messages_in > before.messages_in:
+            self.talked_at = now
         self.latest = counts
+        self.updates += 1
         self.share = counts.waiting / limit
-        is_talking = self.talked_at and counts.joined_for - self.talked_at < TALKING_FOR
-        self.state = (
-            "lagging" if self.share >= LAGGING_FROM else "talking" if is_talking else "quiet"
-        )
+        is_talking = self.talked_at is not None and now - self.talked_at < TALKING_FOR
+        is_lagging = self.share >= LAGGING_FROM
+        self.state = "lagging" if is_lagging else "talking" if is_talking else "quiet"
 
     def go(self, now: float) -> None:
-        """Note that it is not there any more."""
-        self.gone_at, self.state = self.gone_at or now, "gone"
+        """Note that the client has gone."""
+        self.gone_at = now if self.gone_at is None else self.gone_at
+        self.state = "gone"
         self.in_rate = self.out_rate = self.share = 0.0
 
 
 class ClientCounts:
-    """All clients, and those who have just gone."""
+    """The counts of all clients, including those that have just gone."""
 
     def __init__(self, url: str) -> None:
         self.url = escape(url)
         self.waiting = 0
         """Bytes that wait for the broker."""
-        self.times = 0
-        """How often counts have come: rates need two."""
+        self.updates = 0
+        """How many counts have come: rates need two."""
         self._rows: dict[int, Row] = {}
 
     def update(self, message: str | bytes, now: float) -> None:
-        """Take what the server has sent. Raise CannotConnect if that is something else."""
+        """Take what the server has sent. Raise CannotConnect if these are no counts."""
         try:
-            said = json.loads(message)
-            waiting, limit = int(said["waiting"]), max(int(said["limit"]), 1)
-            clients = [_counts(client) for client in said["clients"]]
+            told = json.loads(message)
+            waiting, limit = _number(told["waiting"]), max(_number(told["limit"]), 1)
+            clients = [_counts(client) for client in told["clients"]]
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise CannotConnect(f"{self.url} is no msgproxy: it does not send counts") from None
         self.waiting = waiting
-        self.times += 1
+        self.updates += 1
         for counts in clients:
             row = self._rows.setdefault(counts.number, Row(counts))
             row.update(counts, limit)
         for number in self._rows.keys() - {counts.number for counts in clients}:
             self._rows[number].go(now)
-        self._rows = {n: row for n, row in self._rows.items() if not _is_forgotten(row, now)}
+        self._rows = {n: row for n, row in self._rows.items() if not _is_over(row, now)}
 
     def rows(self) -> list[Row]:
         """Return a row for each client, by number."""
@@ -97,12 +105,19 @@ class ClientCounts:
 
 
 def _counts(client: dict[str, Any]) -> ClientSnapshot:
-    whole = ("number", "messages_in", "bytes_in", "messages_out", "bytes_out", "waiting")
-    numbers = {name: int(client[name]) for name in whole}
-    # To the millisecond. (What is no number, such as NaN, is an error here and not later.)
-    joined_for = int(client["joined_for"] * 1000) / 1000
+    names = ("number", "messages_in", "bytes_in", "messages_out", "bytes_out", "waiting")
+    numbers = {name: _number(client[name]) for name in names}
+    # To the millisecond. NaN and infinity raise here.
+    joined_for = _number(client["joined_for"] * 1000) / 1000
     return ClientSnapshot(peer=escape(str(client["peer"])), joined_for=joined_for, **numbers)
 
 
-def _is_forgotten(row: Row, now: float) -> bool:
+def _number(value: Any) -> int:
+    number = int(value)
+    if not 0 <= number < LARGEST:
+        raise ValueError(value)
+    return number
+
+
+def _is_over(row: Row, now: float) -> bool:
     return row.gone_at is not None and now - row.gone_at > GONE_FOR

@@ -1,9 +1,9 @@
-"""The screen of `msgproxy chat`: what arrives stands above the line being typed.
+"""The screen of `msgproxy chat`: messages appear above the line that is being typed.
 
 Rule: only the main thread writes to the terminal. While it waits for a key inside `input()`,
-readline has the cursor; a timer interrupts that wait, the main thread shows what has arrived
-and goes back to it. So readline and the messages take turns, without a lock, and what ends
-the conversation ends `input()` as well: as an exception that leaves the terminal as it was.
+readline has the cursor. A timer interrupts that wait: the main thread shows what has arrived,
+and goes back to waiting. So readline and the messages take turns, without a lock; and the end
+of the connection ends `input()` too, as an exception that leaves the terminal as it was.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ else:
     HAS_READLINE = True
 
 LOOK_INTERVAL = 0.05
-"""Seconds between two looks at what has arrived: too short to be noticed, and no load."""
+"""Seconds between two checks for messages: too short to be noticed, too long to be a load."""
 
 PREVIEW = 16
 """Bytes of a binary message that are shown."""
@@ -39,16 +39,16 @@ An escape sequence in a message could otherwise rewrite the screen, or rename th
 JOINERS = {"\u200c", "\u200d"}
 """Of category Cf, but harmless: Persian words and emoji of families are written with them."""
 
-# What a row needs to come in above the row of the cursor, wherever on the screen that is.
+# Inserts a row above the row of the cursor, wherever on the screen that is.
 # `ESC D` goes down a row, and scrolls if there is none; unlike a newline it keeps the column.
 # `ESC 7` and `ESC 8` save and restore the cursor. In between: back up, to the first column,
-# `ESC [ L` moves the line being typed down to make room. `ESC [ ?7l` forbids to wrap, so that
+# `ESC [ L` moves the line being typed down to make room. `ESC [ ?7l` turns wrapping off, so that
 # a character that is wider than we think cannot spill into the next row.
 ROW_ABOVE = "\x1bD\x1b7\x1b[A\r\x1b[L\x1b[?7l{}\x1b[?7h\x1b8"
 
 
 def is_available() -> bool:
-    """Return whether there is a terminal at both ends, and one that can do the above."""
+    """Return whether stdin and stdout are a terminal that can do the above."""
     streams = (sys.stdin, sys.stdout)
     if not all(stream is not None and stream.isatty() for stream in streams):
         return False
@@ -57,17 +57,17 @@ def is_available() -> bool:
 
 
 def prepare_streams() -> None:
-    """Let bad input be an error, and let no message fail because it cannot be written."""
+    """Make bad input an error, and let every message be printed, if need be with escapes."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="strict")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # In a pipe it is UTF-8 at both ends, whatever the terminals of this system use.
+        # In a pipe both directions are UTF-8, whatever the terminals of this system use.
         encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def escape(message: str | bytes) -> str:
-    """Return a message as one line of text that does nothing to a terminal but being shown."""
+    """Return a message as one line of text that a terminal only shows, and never obeys."""
     if isinstance(message, bytes):
         more = "…" if len(message) > PREVIEW else ""
         return f"<{len(message)} bytes: {message[:PREVIEW].hex(' ')}{more}>"
@@ -86,15 +86,26 @@ def print_line(message: str | bytes) -> None:
     try:
         print(escape(message), flush=True)
     except OSError as error:
-        # What is still to be printed, at exit if not before, must not fail once more.
+        # What is still in the buffer must not fail again, at exit at the latest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             raise
         raise CannotPrint(f"cannot print what arrives: {error.strerror}") from None
 
 
+def write(text: str) -> None:
+    """Write all of it to the terminal, even if a signal interrupts that.
+
+    Not `sys.stdout.write`: unbuffered, it forgets what is left over then; and the handler of a
+    signal may not call it while it waits for the terminal.
+    """
+    rest = text.encode(sys.stdout.encoding, "backslashreplace")
+    while rest:
+        rest = rest[os.write(sys.stdout.fileno(), rest) :]
+
+
 def wrap_columns(text: str, width: int) -> Iterator[str]:
-    """Cut a line into what fits into the rows of a terminal."""
+    """Cut a line into pieces that fit into rows of `width` columns."""
     row, used = "", 0
     for character in text.expandtabs():
         cells = _cells(character)
@@ -114,27 +125,27 @@ def _cells(character: str) -> int:
 
 
 class Screen:
-    """A line to type on, and room above it. For the main thread: only that can take signals."""
+    """A line to type on, with messages above it. For the main thread: only it receives signals."""
 
     def __init__(self, prompt: str, arrived: Callable[[], Iterable[str]]) -> None:
-        """`arrived` gives the lines to show, without waiting; what it raises ends `read_line`."""
+        """`arrived` returns the lines to show, without waiting; what it raises ends `read_line`."""
         self._prompt = prompt
         self._arrived = arrived
         self._is_looking = False
-        # A line being typed that is too long for its row must not wrap: one row is what
-        # `ROW_ABOVE` moves. libedit, which some Pythons have in its place, does not know the
-        # setting: there the rest of a long line may be hidden until Ctrl-L. It is still sent.
+        # A line being typed that is too long for its row must not wrap: `ROW_ABOVE` moves one
+        # row. libedit, which some Pythons have instead, does not know this setting: there the
+        # rest of a long line may be hidden until Ctrl-L. It is still sent.
         readline.parse_and_bind("set horizontal-scroll-mode on")
         signal.signal(signal.SIGALRM, self._look)
 
     def read_line(self) -> str:
-        """Let the user type a line, and show meanwhile what arrives. Raise EOFError at Ctrl-D."""
-        # The timer runs only here: elsewhere it could interrupt the sending of a frame.
+        """Let the user type a line, and show messages meanwhile. Raise EOFError at Ctrl-D."""
+        # The timer runs only here: anywhere else it could interrupt the sending of a frame.
         signal.setitimer(signal.ITIMER_REAL, LOOK_INTERVAL, LOOK_INTERVAL)
         try:
             return input(self._prompt)
         except BaseException:
-            print()  # whatever is said next is not said on the line being typed
+            print()  # so that whatever is printed next does not continue the line being typed
             raise
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -147,16 +158,6 @@ class Screen:
         try:
             for text in self._arrived():
                 width = os.get_terminal_size(sys.stdout.fileno()).columns or 80  # 0: unknown
-                _write("".join(map(ROW_ABOVE.format, wrap_columns(text, width))))
+                write("".join(map(ROW_ABOVE.format, wrap_columns(text, width))))
         finally:
             self._is_looking = False
-
-
-def _write(text: str) -> None:
-    """Write all of it, even if the timer interrupts that.
-
-    Not `sys.stdout.write`: if Python runs unbuffered, that forgets what is left over then.
-    """
-    rest = text.encode(sys.stdout.encoding, "backslashreplace")
-    while rest:
-        rest = rest[os.write(sys.stdout.fileno(), rest) :]

@@ -1,7 +1,7 @@
 """The table of `msgproxy watch`: rows as lines of text that fit a terminal.
 
-Rule: what came from elsewhere is cut and escaped before any colour is added, so no escape
-sequence is on a line but ours, and none of ours is cut in two.
+Rule: text from elsewhere is escaped and cut before any colour is added. So a line has no escape
+sequences but ours, and none of ours is cut in two.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its head, its cells, and how soon it is left out where there is no room."""
+    """A column: its head, its cells, and how soon it is left out if there is no room."""
 
     head: str
     cell: Callable[[Row], str]
     rank: int
-    """The highest goes first; 0 stays."""
+    """The highest is left out first; 0 always stays."""
     is_text: bool = False
-    """Text stands on the left, numbers on the right."""
+    """Text is aligned on the left, numbers on the right."""
 
 
 COLUMNS = (
@@ -68,7 +68,7 @@ def rate(messages: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write how long: 12s, 3m05s, 2h41m, 8d."""
+    """Write a time: 12s, 3m05s, 2h41m, 8d."""
     whole = int(seconds)
     minutes, hours = whole // 60, whole // 3600
     if whole < 60:
@@ -79,7 +79,7 @@ def duration(seconds: float) -> str:
 
 
 def waiting(row: Row) -> str:
-    """Write what waits for a client, and how much that is of what may."""
+    """Write how much waits for a client, and which share of its limit that is."""
     if not row.latest.waiting:
         return ""
     return f"{size(row.latest.waiting)} {row.share:4.0%}"
@@ -88,36 +88,35 @@ def waiting(row: Row) -> str:
 def render(
     clients: ClientCounts, width: float = math.inf, height: float = math.inf, coloured: bool = False
 ) -> list[str]:
-    """Return the head line, the table, and how many rows there is no room for."""
+    """Return the lines: a summary, the heads, a row for each client, and how many are left out."""
     everyone = clients.rows()
-    shown = _most_interesting(everyone, height - 3)  # besides head line, heads and last line
+    shown = _most_interesting(everyone, height - 3)  # without summary, heads and last line
     columns = _fit(shown, width)
     widths = [_width(column, shown) for column in columns]
     heads = _line([column.head for column in columns], columns, widths)
-    drawn = [_paint(_cut(_head(clients), width), BOLD, coloured), _cut(heads, width)]
+    drawn = [_paint(_cut(_summary(clients), width), BOLD, coloured), _cut(heads, width)]
     for row in shown:
-        cells = [column.cell(row) for column in columns]
-        drawn.append(
-            _paint(_cut(_line(cells, columns, widths), width), COLOURS[row.state], coloured)
-        )
+        line = _cut(_line([column.cell(row) for column in columns], columns, widths), width)
+        drawn.append(_paint(line, COLOURS[row.state], coloured))
     if len(shown) < len(everyone):
         drawn.append(_cut(f"and {len(everyone) - len(shown)} more", width))
     elif not everyone:
-        drawn.append(_cut("nobody has joined", width))
+        drawn.append(_cut("no client has joined", width))
     return drawn
 
 
-def _head(clients: ClientCounts) -> str:
+def _summary(clients: ClientCounts) -> str:
+    """Return the first line. The address comes first: where the line is cut, that stays whole."""
     here = [row for row in clients.rows() if row.gone_at is None]
     count = "1 client" if len(here) == 1 else f"{len(here)} clients"
-    heard = rate(sum(row.in_rate for row in here)) or "0"
-    said = rate(sum(row.out_rate for row in here)) or "0"
+    received = rate(sum(row.in_rate for row in here)) or "0"
+    sent = rate(sum(row.out_rate for row in here)) or "0"
     waits = f"{size(clients.waiting)} bytes wait for the broker"
-    return f"{count}, {heard}/s in, {said}/s out, {waits}: {clients.url}"
+    return f"{clients.url}: {count}, {received}/s in, {sent}/s out, {waits}"
 
 
 def _most_interesting(rows: Sequence[Row], count: float) -> list[Row]:
-    """Choose rows by their state, and by how much; leave them in their order."""
+    """Choose rows by their state, then by how busy they are; keep them in their order."""
     states = get_args(State)
 
     def interest(row: Row) -> tuple[float, ...]:
@@ -128,7 +127,7 @@ def _most_interesting(rows: Sequence[Row], count: float) -> list[Row]:
 
 
 def _fit(rows: Sequence[Row], width: float) -> list[Column]:
-    """Leave out columns until the table is not wider than that."""
+    """Leave out columns until the table fits into the width."""
     columns = list(COLUMNS)
     while sum(_width(column, rows) + len(GAP) for column in columns) - len(GAP) > width:
         last = max(columns, key=lambda column: column.rank)

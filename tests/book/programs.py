@@ -59,6 +59,9 @@ class Program:
         self._output.close()
 
 
+GREETING = "connected to "
+
+
 class Chat(Terminal):
     """`msgproxy chat` on a terminal, and the lines that a page shows of it.
 
@@ -83,9 +86,13 @@ class Chat(Terminal):
         return bool(self.talk) or not self.last_words
 
     def rows(self) -> list[str]:
-        """Return what is on the screen, or nothing while it changes."""
+        """Return what is on the screen, or nothing while it changes.
+
+        Pages leave out the first line, which says how to leave.
+        """
         with contextlib.suppress(AssertionError):
-            return [self._as_page(row) for row in self.look()[0]]
+            rows = map(self._as_page, self.look()[0])
+            return [row for row in rows if not row.startswith(GREETING)]
         return []
 
     def is_ready(self) -> bool:

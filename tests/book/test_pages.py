@@ -116,7 +116,7 @@ def test_a_page_that_is_wrong_is_found_out(checkout, tmp_path, typed, shown) -> 
 
 def test_two_who_talk_and_a_server_that_says_goodbye(reader: Reader, tmp_path: Path) -> None:
     """All that a page can show, on a page that is right."""
-    bye = "msgproxy: the server said goodbye: the server is stopping"
+    bye = "msgproxy: the server is going away: the server is stopping"
     ann, bob = CHAT, CHAT.replace("ann", "bob")
     talk = "ann: hello\nbob: hi"
     text = f"{ann}\n{talk}\nann:\n{bye}\n{bob}\n{talk}\nbob:\n{bye}"

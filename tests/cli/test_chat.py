@@ -37,7 +37,7 @@ def test_a_name_that_makes_no_sense_is_a_wrong_use(name):
 
 
 def test_a_long_input_reaches_the_server_though_others_talk_all_the_time(server, connect):
-    """What arrives while it says goodbye must not make the system drop what it has sent."""
+    """Messages that arrive after its Close frame must not make the system drop what it has sent."""
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
     is_over = threading.Event()
@@ -75,7 +75,9 @@ def test_input_that_is_not_utf_8_is_an_error_that_says_where(server, connect):
     wait_for_clients(server, 1)
     status, _, errors = run(server.url, said=b"fine\nfin\xe9\nnever sent\n")
     assert status == 1
-    assert errors == "msgproxy: line 2 of the input is not UTF-8; sent what is before\n"
+    assert (
+        errors == "msgproxy: line 2 of the input is not UTF-8; the lines before it have been sent\n"
+    )
     assert ada.receive() == "fine"
 
 
@@ -111,7 +113,7 @@ def test_it_waits_for_answers_as_long_as_it_is_told(server, connect, chat):
     ada.close()
     server.close()  # which ends the waiting
     assert process.wait(PATIENCE) == 1
-    assert complains(process, "msgproxy: the server said goodbye")
+    assert complains(process, "msgproxy: the server is going away")
 
 
 def test_when_the_waiting_is_over_it_ends_well(server):

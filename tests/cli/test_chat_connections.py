@@ -16,7 +16,7 @@ from clients import CLOSE, PATIENCE, PING, TEXT, encode_frame
 
 from msgproxy import Limits
 from msgproxy.errors import CannotConnect
-from msgproxy.terminal.client import websocket_url
+from msgproxy.terminal.address import websocket_url
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from msgproxy.terminal.client import websocket_url
         ("https://host", "wss://host:443/"),
         ("wss://host:1/a b?c=d", "wss://host:1/a%20b?c=d"),
         ("host:1234", "ws://host:1234/"),
-        ("localhost:1234", "ws://127.0.0.1:1234/"),
+        ("localhost:1234", "ws://localhost:1234/"),
         ("[::1]:1234", "ws://[::1]:1234/"),
     ],
 )
@@ -75,16 +75,18 @@ def test_a_server_of_something_else_is_an_error(server):
 
 @pytest.fixture
 def answer(chat):
-    """Let it connect to a server that says this behind its 101, in the same packet."""
+    """Let it connect to a server that sends this after its 101, in the same packet."""
     with contextlib.ExitStack() as sockets:
 
-        def answer_one(frames: bytes) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        def answer_one(
+            frames: bytes, before: bytes = b""
+        ) -> tuple[subprocess.Popen[bytes], socket.socket]:
             listening = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
             listening.settimeout(PATIENCE)
             process = chat(f"127.0.0.1:{listening.getsockname()[1]}")
             connection = sockets.enter_context(listening.accept()[0])
             connection.settimeout(PATIENCE)
-            connection.sendall(_switch_protocols(connection) + frames)
+            connection.sendall(before + _switch_protocols(connection) + frames)
             return process, connection
 
         yield answer_one
@@ -102,9 +104,42 @@ def _switch_protocols(connection: socket.socket) -> bytes:
     )
 
 
-def test_a_message_right_behind_the_handshake_is_seen(answer):
+def test_a_message_right_after_the_handshake_is_shown(answer):
     process, _ = answer(encode_frame(TEXT, b"you are late", mask=False))
     assert process.stdout.readline() == b"you are late\n"
+
+
+@pytest.mark.parametrize("status", [b"100 Continue", b"103 Early Hints"])
+def test_an_interim_response_is_not_the_answer(answer, status):
+    """The final response follows (RFC 9110 section 15.2)."""
+    process, _ = answer(
+        encode_frame(TEXT, b"welcome", mask=False), b"HTTP/1.1 %b\r\nLink: </a>\r\n\r\n" % status
+    )
+    assert process.stdout.readline() == b"welcome\n"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_localhost_may_be_either_address(start, host):
+    port = start(host=host).url.rpartition(":")[2]
+    assert run(f"localhost:{port}") == (0, b"", "")
+
+
+def test_a_close_frame_without_a_code_is_no_lost_connection(answer):
+    process, _ = answer(encode_frame(CLOSE, mask=False))
+    assert process.wait(PATIENCE) == 1
+    told = "msgproxy: the server closed the connection without giving a reason\n"
+    assert complains(process, told)
+
+
+def test_a_close_frame_without_a_code_confirms_that_everything_is_read(answer):
+    process, connection = answer(b"")
+    process.stdin.close()
+    received = b""
+    while len(received) < 6 + 2:  # a masked Close with its code
+        received += connection.recv(100)
+    connection.sendall(encode_frame(CLOSE, mask=False))
+    assert process.wait(PATIENCE) == 0
+    assert process.stderr.read() == b""
 
 
 def test_a_lost_connection_is_an_error(answer):
@@ -117,20 +152,20 @@ def test_a_lost_connection_is_an_error(answer):
 @pytest.mark.parametrize(
     ("code", "reason", "told"),
     [
-        (1000, "", "the server ended the conversation"),
-        (1001, "", "the server said goodbye"),
-        (1013, "too \x1b slow", r"the server cut this client off: too \x1b slow"),
-        (4000, "why not", "the server ended the conversation with code 4000: why not"),
+        (1000, "", "the server closed the connection"),
+        (1001, "", "the server is going away"),
+        (1013, "too \x1b slow", r"the server disconnected this client: too \x1b slow"),
+        (4000, "why not", "the server closed the connection with code 4000: why not"),
     ],
 )
-def test_a_goodbye_of_the_server_is_told_in_plain_words(answer, code, reason, told):
+def test_a_close_frame_of_the_server_is_explained_in_plain_words(answer, code, reason, told):
     payload = struct.pack("!H", code) + reason.encode()
     process, _ = answer(encode_frame(CLOSE, payload, mask=False))
     assert process.wait(PATIENCE) == 1
     assert complains(process, f"msgproxy: {told}\n")
 
 
-def test_a_server_that_does_not_confirm_the_goodbye_may_have_lost_something(answer):
+def test_a_server_that_does_not_answer_the_close_frame_may_have_lost_something(answer):
     process, connection = answer(b"")
     process.stdin.write(b"did you get this?\n")
     process.stdin.close()

@@ -1,4 +1,4 @@
-"""`msgproxy chat` on a terminal: what stands on the screen, and where the cursor is.
+"""`msgproxy chat` on a terminal: what is on the screen, and where the cursor is.
 
 The terminal is a pseudo-terminal of the system, the screen an emulator (pyte): the tests see
 what a person would see.
@@ -28,6 +28,12 @@ def bob(terminal, server, connect):  # noqa: ARG001 (the terminal is to be there
     client = connect(server)
     wait_for_clients(server, 2)
     return client
+
+
+def test_it_says_that_it_is_connected_and_how_to_leave(terminal, server):
+    """The line is longer than the terminal is wide."""
+    rows = terminal.look()[0]
+    assert "".join(rows[:-1]) == f"connected to {server.url}; Ctrl-D leaves"
 
 
 def test_what_is_typed_is_sent_with_the_name_and_stays_on_the_screen(terminal, bob):
@@ -131,7 +137,7 @@ def test_enter_alone_sends_nothing(terminal, bob):
 
 
 @pytest.mark.parametrize(("key", "status"), [(CTRL_D, 0), (CTRL_C, 130)])
-def test_it_can_be_ended_by_a_key_and_says_goodbye(server, terminal, key, status):
+def test_it_can_be_ended_by_a_key_and_sends_a_close_frame(server, terminal, key, status):
     terminal.type(key)
     assert terminal.end() == status
     wait_for_clients(server, 0)
@@ -145,6 +151,6 @@ def test_the_end_of_the_server_ends_it_in_the_middle_of_a_line(server, terminal)
     server.close()
     assert terminal.end() == 1
     terminal.expect(
-        "ana: not yet s", "msgproxy: the server said goodbye: the s", "erver is stopping", cursor=0
+        "ana: not yet s", "msgproxy: the server is going away: the", "server is stopping", cursor=0
     )
     assert termios.tcgetattr(terminal.line) == terminal.settings

@@ -39,7 +39,22 @@ def test_a_client_is_lagging_when_much_waits_for_it():
                                              "lagging"]  # fmt: skip
 
 
-def test_who_has_gone_is_shown_for_a_moment():
+def test_a_client_that_spoke_right_after_it_joined_is_talking():
+    """Though nothing is known of the time before."""
+    clients = ClientCounts("url")
+    clients.update(counts({"number": 1, "messages_in": 1}), now=0)
+    assert clients.rows()[0].state == "talking"
+    clients.update(counts({"number": 2, "messages_in": 1, "joined_for": 60.0}), now=0)
+    assert clients.rows()[1].state == "quiet"
+
+
+def test_the_address_is_whole_in_80_columns():
+    clients = ClientCounts("http://127.0.0.1:8765/")
+    clients.update(counts({"number": 1}), now=0)
+    assert table.render(clients, 80)[0].startswith("http://127.0.0.1:8765/: 1 client, ")
+
+
+def test_a_client_that_has_gone_is_shown_for_a_moment():
     clients = ClientCounts("url")
     clients.update(counts({"number": 1}), now=0)
     clients.update(counts(), now=1)
@@ -73,7 +88,8 @@ def test_a_name_cannot_do_anything_to_the_terminal(peer):
     "message",
     ["hello", b"\xff", "[]", "{}", '{"hops": [], "lost": 0}', "[" * 100_000, "9" * 10_000,
      counts({"number": "one"}), counts({"number": 1, "joined_for": float("nan")}),
-     counts({"number": 1, "waiting": float("inf")})],
+     counts({"number": 1, "waiting": float("inf")}), counts({"number": 1, "waiting": 10**400}),
+     counts({"number": 1, "waiting": -1}), '{"clients": [], "waiting": 0, "limit": 1e400}'],
 )  # fmt: skip
 def test_what_is_no_count_is_an_error(message):
     with pytest.raises(CannotConnect, match="is no msgproxy"):

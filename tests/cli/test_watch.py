@@ -15,8 +15,6 @@ from msgproxy.tracing.viewers import LiveRecording
 
 WATCH = (*PYTHON, "-m", "msgproxy", "watch")
 
-WATCH = (*PYTHON, "-m", "msgproxy", "watch")
-
 
 @pytest.fixture
 def watched(start):
@@ -67,13 +65,13 @@ def test_once_prints_one_table(watched, connect):
     status, output, errors = run(watched.url, "--once")
     assert (status, errors) == (0, "")
     head, heads, row = output.splitlines()
-    assert head == f"1 client, 0/s in, 0/s out, 0 bytes wait for the broker: {watched.url}"
+    assert head == f"{watched.url}: 1 client, 0/s in, 0/s out, 0 bytes wait for the broker"
     assert heads.split()[:2] == ["client", "from"]
     assert row.split()[0] == "1"
     assert row.endswith("quiet")
 
 
-def test_nobody_who_reads_is_no_error(watched, connect):
+def test_a_reader_that_goes_away_is_no_error(watched, connect):
     """As in `msgproxy watch ... | head -1`."""
     connect(watched)
     command = f'{" ".join(WATCH)} {watched.url} | head -1; exit "${{PIPESTATUS[0]}}"'
@@ -107,16 +105,17 @@ def test_no_server_is_one_line():
 def test_the_url_may_be_the_page_or_the_trace(watched, url):
     for address in (watched.url, ws(watched.url)):
         status, output, errors = run(url.format(address), "--once")
-        assert (status, output[:9], errors) == (0, "0 clients", "")
+        assert (status, errors) == (0, "")
+        assert ": 0 clients, " in output
 
 
 @pytest.mark.parametrize(
     ("url", "address"),
     [
-        ("localhost:8765", "ws://127.0.0.1:8765/trace?counts"),
+        ("localhost:8765", "ws://localhost:8765/trace?counts"),
         ("https://example.com/chat/", "wss://example.com:443/chat/trace?counts"),
         ("ws://example.com:1/trace", "ws://example.com:1/trace?counts"),
     ],
 )
-def test_a_server_may_stand_behind_another_one(url, address):
+def test_a_server_may_be_behind_a_reverse_proxy(url, address):
     assert trace_url(url) == address

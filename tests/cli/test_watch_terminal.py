@@ -1,18 +1,22 @@
-"""`msgproxy watch` on a terminal: what stands on the screen, and what is left of it."""
+"""`msgproxy watch` on a terminal: what is on the screen, and what is left of it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
+import select
+import signal
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from chat_process import PYTHON
 from clients import wait_for
 from terminal_emulator import CTRL_C, ON_ITS_TERMINAL, Terminal, pyte, termios
 
-from msgproxy.cli.watch import LEAVE
+from msgproxy.terminal.full_screen import LEAVE
 from msgproxy.tracing.viewers import LiveRecording
 
 
@@ -67,14 +71,14 @@ def terminal():
 
 def test_the_table_has_a_row_for_each_client_and_follows_what_happens(watched, connect, terminal):
     screen = terminal(watched.url)
-    wait_for(lambda: screen.shows(r"^0 clients", "^nobody has joined"))
-    ana, bob = connect(watched), connect(watched)  # 2 and 3: who watches is counted as well
-    wait_for(lambda: screen.shows(r"^2 clients", r"^ +2  127\.0\.0\.1:\d+ .* quiet", "^ +3  127"))
+    wait_for(lambda: screen.shows(r": 0 clients,", "^no client has joined"))
+    ana, bob = connect(watched), connect(watched)  # 2 and 3: the viewer is counted as well
+    wait_for(lambda: screen.shows(r": 2 clients,", r"^ +2  127\.0\.0\.1:\d+ .* quiet", "^ +3  127"))
     ana.send("hello")
     bob.receive()
     wait_for(lambda: screen.shows(r"^ +2  .* 1 +5 .*", r"^ +3  .* 0 +0 +1 +"))
     ana.close()
-    wait_for(lambda: screen.shows(r"^1 client,", r"^ +3  .* quiet$") and not screen.shows("gone"))
+    wait_for(lambda: screen.shows(r": 1 client,", r"^ +3  .* quiet$") and not screen.shows("gone"))
     assert "gone" in screen.sent  # for a while: a test that had to wait may not have seen it
 
 
@@ -87,7 +91,7 @@ def test_a_small_terminal_shows_what_matters_most(watched, connect, terminal):
     wait_for(
         lambda: clients[17].send("hello") or screen.shows("^and 11 more$", r"^ +18 .* talking$")
     )
-    assert not screen.shows("127.0.0.1:")
+    assert not screen.shows(r"^ +\d+ +127\.0\.0\.1:")
     screen.resize(100, 30)
     wait_for(lambda: screen.shows(r"^ +1  127.0.0.1:", r"^ +20  127.0.0.1:"))
     assert not screen.shows("more$")
@@ -96,7 +100,7 @@ def test_a_small_terminal_shows_what_matters_most(watched, connect, terminal):
 def test_ctrl_c_ends_it_and_leaves_the_last_table_on_the_screen(watched, connect, terminal):
     connect(watched)
     screen = terminal(watched.url)
-    wait_for(lambda: screen.shows("^1 client,"))
+    wait_for(lambda: screen.shows(": 1 client,"))
     screen.type(CTRL_C)
     assert screen.end() == 130
     screen.look()
@@ -106,21 +110,55 @@ def test_ctrl_c_ends_it_and_leaves_the_last_table_on_the_screen(watched, connect
     assert termios.tcgetattr(screen.line) == screen.settings
 
 
+def test_q_ends_it_and_leaves_the_last_table_on_the_screen(watched, connect, terminal):
+    connect(watched)
+    screen = terminal(watched.url)
+    wait_for(lambda: screen.shows(": 1 client,"))
+    screen.type("xq")
+    assert screen.end() == 0
+    screen.look()
+    assert ": 1 client," in screen.sent.partition(LEAVE)[2]
+    assert termios.tcgetattr(screen.line) == screen.settings
+
+
+def test_ctrl_z_while_the_terminal_takes_nothing_stops_it(watched, connect, terminal):
+    """And `fg` brings the table back."""
+    connect(watched)
+    screen = terminal(watched.url)
+    wait_for(lambda: screen.shows(": 1 client,"))
+    for _ in range(40):  # some 20 s of tables: until they fill what the terminal holds
+        if not select.select([], [screen.line], [], 0)[1]:
+            break
+        time.sleep(0.5)
+    os.kill(screen.process.pid, signal.SIGTSTP)
+
+    def is_stopped() -> bool:
+        while select.select([screen.keyboard], [], [], 0)[0]:
+            os.read(screen.keyboard, 65536)
+        return ") T " in Path(f"/proc/{screen.process.pid}/stat").read_text()
+
+    wait_for(is_stopped, "the stop")
+    os.kill(screen.process.pid, signal.SIGCONT)
+    wait_for(lambda: screen.shows(": 1 client,"))
+    screen.type("q")
+    assert screen.end() == 0
+
+
 def test_when_the_server_has_gone_it_says_so_below_the_last_table(watched, connect, terminal):
     ana = connect(watched)
     screen = terminal(watched.url)
-    wait_for(lambda: screen.shows("^1 client,"))
+    wait_for(lambda: screen.shows(": 1 client,"))
     ana.close()
     watched.close()
     assert screen.end() == 1
     screen.look()
     last = screen.sent.partition(LEAVE)[2].splitlines()[-1]
-    assert last == "msgproxy: the server said goodbye: the server is stopping"
+    assert last == "msgproxy: the server is going away: the server is stopping"
 
 
 @pytest.mark.parametrize("wants_none", [False, True])
 def test_colours_can_be_switched_off(watched, connect, terminal, wants_none):
     connect(watched)
     screen = terminal(watched.url, **({"NO_COLOR": "1"} if wants_none else {}))
-    wait_for(lambda: screen.shows("^1 client,"))
+    wait_for(lambda: screen.shows(": 1 client,"))
     assert bool(re.search("\x1b\\[[0-9;]*m", screen.sent)) is not wants_none

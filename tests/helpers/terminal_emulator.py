@@ -57,7 +57,7 @@ class Terminal:
     def look(self) -> tuple[list[str], int]:
         """Return the rows of the screen, without empty ones at its end, and the cursor's column.
 
-        The cursor has to be in the last of these rows, or in the one behind them.
+        The cursor has to be in the last of these rows, or in the one after them.
         """
         while self.has_output():
             self.stream.feed(os.read(self.keyboard, 65536))
