@@ -1,7 +1,7 @@
 """The command line: which command runs, and what its failure looks like.
 
 Rule: whatever goes wrong ends here, as one line on stderr and an exit status: 2 if the command
-was wrong, 1 if it failed. Nobody at a terminal is shown a traceback.
+was wrong, 1 if it failed. A user never sees a traceback.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from msgproxy import __version__
-from msgproxy.cli import chat, check, serve, watch
+from msgproxy.cli import chat, check, process, serve, watch
 from msgproxy.errors import InvalidOption, MsgproxyError
+from msgproxy.terminal.screen import escape
 
 COMMANDS = {"serve": serve, "chat": chat, "watch": watch, "check": check}
 """Each has `add_arguments`, which adds its options to a parser, and `run`."""
@@ -23,16 +24,20 @@ DEFAULT = "serve"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status. `arguments` is what follows the program's name."""
+    process.open_standard_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or given[0] not in {*COMMANDS, "-h", "--help", "--version"}:
-        given.insert(0, DEFAULT)
     parser = make_parser()
+    if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
+        given.insert(0, DEFAULT)
+    elif not given[0].startswith("-") and given[0] not in COMMANDS:
+        names = ", ".join(COMMANDS)
+        parser.error(f"there is no command {escape(given[0])!r}; the commands are {names}")
     chosen = parser.parse_args(given)
     try:
         status: int = COMMANDS[chosen.command].run(chosen)
     except InvalidOption as error:
         parser.exit(2, f"msgproxy: {error}\n")
-    except (MsgproxyError, OSError) as error:  # OSError: nothing can be printed, say
+    except (MsgproxyError, OSError) as error:  # OSError: when nothing can be printed, say
         parser.exit(1, f"msgproxy: {error}\n")
     except KeyboardInterrupt:
         return 130  # as the shell counts it: 128 and the number of SIGINT
@@ -40,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, not below a screen of usage."""
+    """Says what is wrong in one line, instead of after a screen of usage."""
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""
@@ -52,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="msgproxy",
         description="A WebSocket message proxy: what a client sends goes to all other clients.",
-        epilog=f"Without a command it is '{DEFAULT}'. 'msgproxy COMMAND --help' tells the options.",
+        epilog=f"The default command is '{DEFAULT}'. 'msgproxy COMMAND --help' lists its options.",
     )
     parser.add_argument("--version", action="version", version=f"msgproxy {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

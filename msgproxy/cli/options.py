@@ -18,7 +18,7 @@ UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 def port(text: str) -> int:
-    """A TCP port; 0 stands for any that is free."""
+    """A TCP port; 0 means any free port."""
     if text.isascii() and text.isdigit() and int(text) <= 65535:
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
@@ -32,7 +32,7 @@ def count(text: str) -> int:
 
 
 def size(text: str) -> int:
-    """A number of bytes above 0; K, M and G stand for KiB, MiB and GiB."""
+    """A number of bytes above 0; K, M and G mean KiB, MiB and GiB."""
     digits, unit = (text[:-1], text[-1].lower()) if text[-1:].isalpha() else (text, "")
     if digits.isascii() and digits.isdigit() and int(digits) > 0 and unit in ("", *UNITS):
         return int(digits) * UNITS.get(unit, 1)
@@ -59,7 +59,7 @@ def origin(text: str) -> str:
 
 
 UNIT: dict[Callable[[str], Any], str] = {count: "N", size: "BYTES", seconds: "SECONDS"}
-"""What stands for the value in the help, by the kind of option."""
+"""The placeholder of the value in the help, by the kind of option."""
 
 
 def show(value: float, kind: Callable[[str], Any]) -> str:
@@ -69,3 +69,9 @@ def show(value: float, kind: Callable[[str], Any]) -> str:
             if value % factor == 0:
                 return f"{value // factor:g}{letter.upper()}"
     return f"{value:g}"
+
+
+def show_at_least(smallest: int) -> str:
+    """Write the smallest size in whole KiB that is not less, as one would type it."""
+    kib = UNITS["k"]
+    return show(-(-smallest // kib) * kib, size)

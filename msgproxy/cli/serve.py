@@ -1,21 +1,20 @@
 """`msgproxy serve`: a server in the foreground, for a terminal or a service manager.
 
-Rule: what concerns the whole process (signals, logging, scheduling, the limit of open files) is
-done here, never by `Server`: the process of a notebook or of a test is not its to change.
+Rule: everything that concerns the whole process (signals, logging, scheduling, the limit of open
+files) is set here, never by `Server`, which must not change its host process.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
-import signal
 import tempfile
 
 from msgproxy.bridge import address
 from msgproxy.cli import logs, options, process
-from msgproxy.limits import Limits
+from msgproxy.errors import InvalidOption
+from msgproxy.limits import LONGEST, Limits
 from msgproxy.picture import export
 from msgproxy.queues import Queues
 from msgproxy.server import Server
@@ -29,24 +28,26 @@ FILES_BESIDES_CLIENTS = 100
 """Open files of a process that are not clients: a guess on the large side."""
 
 BRIDGE = "MSGPROXY_BRIDGE"
-"""The environment variable that stands for `--bridge`."""
+"""The environment variable that `--bridge` defaults to."""
 
-STOP_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """Ctrl-C, what a service manager sends, and a terminal that is closed (not on Windows)."""
 
 LIMIT_OPTIONS = (
     ("max_clients", options.count, "clients at a time"),
     ("max_message_size", options.size, "largest message"),
     ("inbound_limit", options.size, "what may wait for the broker before the readers wait"),
-    ("outbound_limit", options.size, "what may wait for a client before it is cut off"),
+    ("outbound_limit", options.size, "what may wait for a client before it is disconnected"),
     ("handshake_timeout", options.seconds, "for the whole handshake"),
     ("ping_interval", options.seconds, "silence after which a client is pinged"),
-    ("ping_timeout", options.seconds, "more silence, or slowness to take what it is sent"),
-    ("close_timeout", options.seconds, "for saying goodbye, to one client or to all"),
+    ("ping_timeout", options.seconds, "more silence, or no progress in sending to it"),
+    ("close_timeout", options.seconds, "for closing the connection to one client, or to all"),
 )
 """Each field of `Limits` as an option: its name, how it is written, and what it bounds."""
+
+OUTBOUND_ROOM = 2
+"""How often all that the broker may take at once fits on an outbound queue, at the least, if
+`--outbound-limit` is not given. With 1, a client that is sent so much twice would be too slow."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let pages from here connect too, such as https://example.com; may be repeated",
+        help="accept pages from here too, such as https://example.com; may be repeated",
     )
     _add_bridge(parser)
     _add_recording(parser)
@@ -73,11 +74,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     for name, kind, text in LIMIT_OPTIONS:
         default = getattr(Limits(), name)
-        unit, shown = options.UNIT[kind], options.show(default, kind)
-        flag = "--" + name.replace("_", "-")
-        parser.add_argument(
-            flag, type=kind, default=default, metavar=unit, help=f"{text} (default: {shown})"
-        )
+        shown = options.show(default, kind)
+        if name == "outbound_limit":
+            default = None
+            shown += f", or {OUTBOUND_ROOM} times --inbound-limit and --max-message-size together"
+        unit, text = options.UNIT[kind], f"{text} (default: {shown})"
+        parser.add_argument(_flag(name), type=kind, default=default, metavar=unit, help=text)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _add_bridge(parser: argparse.ArgumentParser) -> None:
@@ -85,10 +91,10 @@ def _add_bridge(parser: argparse.ArgumentParser) -> None:
         "--bridge",
         default=os.environ.get(BRIDGE) or None,
         metavar="URL",
-        help=f"join the clients of other instances, through a Redis stream: {address.FORM}, "
+        help=f"join the clients of other instances through a Redis stream: {address.FORM}, "
         f"which keeps N entries of one message or more (N is {address.LENGTH} if not given). "
-        f"With a password, better in the environment, as {BRIDGE}: others can see a command line "
-        "(default: no bridge)",
+        f"If it has a password, set {BRIDGE} in the environment instead: other users of the "
+        "machine can see the command line (default: no bridge)",
     )
 
 
@@ -97,12 +103,12 @@ def _add_recording(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record",
         metavar="FILE",
-        help=f"write in the end what has crossed the threads; FILE ends with one of {kinds}",
+        help=f"at the end, write what has crossed between the threads; FILE ends with {kinds}",
     )
     parser.add_argument(
         "--no-trace",
         action="store_true",
-        help="let nobody watch the threads: no /trace",
+        help="refuse viewers: no /trace",
     )
 
 
@@ -127,17 +133,17 @@ def run(arguments: argparse.Namespace) -> int:
         export.check(arguments.record)
     if arguments.scheduling == "one-core":
         process.take_turns_on_one_core()  # before any thread: they inherit it
-    lines = logs.start(arguments.log_level)
+    log_lines = logs.start(arguments.log_level)
     try:
         _serve(arguments)
     finally:
-        lines.finish()
+        log_lines.finish()
     return 0
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    limits = Limits(**{name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS})
-    _allow_open_files(limits.max_clients + FILES_BESIDES_CLIENTS)
+    limits = _limits(arguments)
+    process.allow_open_files(limits.max_clients + FILES_BESIDES_CLIENTS)
     queues = _queues(arguments)
     server = Server(
         arguments.host,
@@ -149,27 +155,53 @@ def _serve(arguments: argparse.Namespace) -> None:
         queues=queues,
     )
     server.start()
-    for number in STOP_SIGNALS:
-        signal.signal(number, lambda *_: server.shutdown())
+    for name in STOP_SIGNALS:
+        process.on_signal(name, server.shutdown)
     print(f"msgproxy is ready: open {server.url} (Ctrl-C stops it)", flush=True)
     try:
         server.serve_forever()
-    finally:  # what led to a failure is what one wants to see
+    finally:  # the events before a failure are the interesting ones
         if arguments.record is not None and isinstance(queues, Recording):
             _save(queues, arguments.record)
 
 
+def _limits(arguments: argparse.Namespace) -> Limits:
+    """Return the limits. Raise InvalidOption in the words of the command line."""
+    given = {name: getattr(arguments, name) for name, _, _ in LIMIT_OPTIONS}
+    outbound = given.pop("outbound_limit")
+    # As an outbound limit, this is enough for any inbound limit: so only the others can be wrong.
+    enough = given["inbound_limit"] + given["max_message_size"] + options.UNITS["g"]
+    for name, value in given.items():
+        if isinstance(value, float) and value > LONGEST:
+            raise InvalidOption(f"{_flag(name)} may be {LONGEST:g} seconds at most")
+    smallest = Limits(**given, outbound_limit=enough).smallest_outbound_limit
+    if outbound is None:
+        outbound = max(Limits().outbound_limit, OUTBOUND_ROOM * smallest)
+    if outbound < smallest:
+        inbound, message = (
+            options.show(given[name], options.size)
+            for name in ("inbound_limit", "max_message_size")
+        )
+        raise InvalidOption(
+            f"--outbound-limit has to be {options.show_at_least(smallest)} "
+            f"({smallest / options.UNITS['m']:.1f} MiB) at least, with "
+            f"--inbound-limit {inbound} and --max-message-size {message}: "
+            "otherwise a client with nothing waiting could be disconnected"
+        )
+    return Limits(**given, outbound_limit=outbound)
+
+
 def _queues(arguments: argparse.Namespace) -> Queues:
-    """Return what makes the queues: such as can be watched, or record, or neither."""
+    """Return the queue factory: watchable, recording or plain."""
     if arguments.no_trace:
         return Queues() if arguments.record is None else Recording()
     return LiveRecording(is_on=arguments.record is not None)
 
 
 def _save(recording: Recording, path: str) -> None:
-    """Write a recording. If that cannot be done any more, write it where it can."""
-    for number in STOP_SIGNALS:  # who does not want to wait for it can end it
-        signal.signal(number, signal.SIG_DFL)
+    """Write a recording. If that is no longer possible, write it to a temporary directory."""
+    for name in STOP_SIGNALS:  # the next one ends the program, whose user will not wait
+        process.on_signal(name, None)
     hops = recording.hops()
     try:
         export.write(hops, path)
@@ -180,22 +212,3 @@ def _save(recording: Recording, path: str) -> None:
         path = spare
     dropped = f"; the first {lost(hops)} were dropped: it was full" if lost(hops) else ""
     log.info("recorded %d hops to %s%s", len(hops), path, dropped)
-
-
-def _allow_open_files(wanted: int) -> None:
-    """Let the process have as many sockets as it lets clients in, if the system allows it.
-
-    Many systems give a process 1024 files to begin with, and more to whoever asks.
-    """
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource  # there is none on Windows, and no such limit
-
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        unlimited = resource.RLIM_INFINITY
-        if soft != unlimited and soft < wanted:
-            allowed = wanted if hard == unlimited else min(wanted, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-        if soft != unlimited and hard != unlimited and hard < wanted:
-            log.warning(
-                "the system allows %d open files, too few for --max-clients; see 'ulimit -n'", hard
-            )

@@ -55,7 +55,7 @@ OPTIONS = (
 
 
 @pytest.mark.parametrize("option", OPTIONS.split())
-def test_help_tells_each_option_with_its_default(option):
+def test_help_lists_each_option_with_its_default(option):
     """And with its unit, where it has one."""
     text = " ".join(run("serve", "--help").stdout.split())
     described = text.split("options:")[1].split(f"{option} ", 1)[1].split(" --")[0]
@@ -83,6 +83,27 @@ def test_a_wrong_option_gets_one_clear_line_and_status_2(wrong):
     assert result.returncode == 2
     assert result.stdout == ""
     assert re.fullmatch(r"msgproxy( serve| chat)?: .+\n", result.stderr), result.stderr
+
+
+def test_an_unknown_command_is_answered_with_the_commands():
+    result = run("bogus", "--port", "0")
+    assert result.returncode == 2
+    assert result.stderr.startswith("msgproxy: there is no command 'bogus'; the commands are serve")
+
+
+def test_a_limit_that_is_too_small_is_named_as_it_is_written():
+    """With the limits that ask for more."""
+    result = run("--outbound-limit", "1M", "--max-message-size", "2M")
+    assert result.returncode == 2
+    assert "--outbound-limit has to be 6145K (6.0 MiB) at least" in result.stderr
+    assert "--inbound-limit 4M and --max-message-size 2M" in result.stderr
+
+
+@pytest.mark.parametrize("options", [["--max-message-size", "32M"], ["--inbound-limit", "64M"]])
+def test_the_outbound_limit_follows_the_others_if_it_is_not_given(options):
+    with ServeProcess(*options) as server, RawClient(server.url) as ada, RawClient(server.url) as b:
+        ada.send(b"x" * 1_000_000)
+        assert len(b.receive()) == 1_000_000
 
 
 def test_a_port_in_use_gets_one_clear_line_and_status_1():
@@ -120,7 +141,7 @@ def test_the_url_is_one_that_works_when_listening_on_all_addresses():
         RawClient(server.url).close()
 
 
-def test_nobody_waits_for_who_does_not_read_the_log():
+def test_no_client_waits_for_the_reader_of_the_log():
     """With a pipe that is full, clients come and talk as before, and one signal ends it all."""
     with ServeProcess("--log-level", "debug") as server:
         for _ in range(1500):  # 100 KB of refusals, more than a pipe holds
@@ -134,7 +155,7 @@ def test_nobody_waits_for_who_does_not_read_the_log():
         assert server.process.wait(timeout=20) == 0
 
 
-def test_a_full_disk_behind_stdout_gets_one_clear_line():
+def test_a_full_disk_at_stdout_gets_one_clear_line():
     """The line that says where the server is cannot be printed, so there is no use in running."""
     if not Path("/dev/full").exists():
         pytest.skip("no device that is always full")

@@ -1,0 +1,140 @@
+"""What a command gets from its parent: closed streams, ignored signals, a slow log."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+from clients import PATIENCE, RawClient, wait_for
+from process import COMMAND, ServeProcess
+
+from msgproxy.cli import logs
+from msgproxy.tracing.viewers import Trace
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a matter of POSIX shells")
+
+CLOSED = {"all": "<&- >&- 2>&-", "stdout": ">&-", "stderr": "2>&-", "stdin": "<&-"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    try:
+        RawClient(f"http://127.0.0.1:{port}/").close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_server_runs_without_its_standard_streams(closed):
+    """No socket gets the number of one of them, which would then receive the log."""
+    port = free_port()
+    command = f'exec "$@" {CLOSED[closed]}'
+    arguments = ["sh", "-c", command, "sh", *COMMAND, "--port", str(port)]
+    with subprocess.Popen(arguments) as process:
+        try:
+            wait_for(lambda: listens(port))
+            with RawClient(f"http://127.0.0.1:{port}/") as ada:
+                with RawClient(f"http://127.0.0.1:{port}/") as bob:
+                    bob.send("still there?")
+                    assert ada.receive() == "still there?"
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("closed", ["all", "stdout"])
+@pytest.mark.parametrize(
+    "command", ["watch --once {}", "check --only repeats {}", "check --list", "chat {}", "--help"]
+)
+def test_a_command_without_stdout_just_prints_nothing(start, closed, command):
+    server = start(queues=Trace(), echo=True)
+    done = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'exec "$@" {CLOSED[closed]}',
+            "sh",
+            *COMMAND,
+            *command.format(server.url).split(),
+        ],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE * 2,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
+def test_a_signal_that_was_ignored_from_the_start_stays_ignored(name):
+    """As with `nohup`, and in the background of a script."""
+    number = getattr(signal, name)
+    ignoring = ["sh", "-c", f'trap "" {name[3:]}; exec "$@"', "sh"]
+    with subprocess.Popen(
+        [*ignoring, *COMMAND, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            url = re.search(r"http://\S+/", process.stdout.readline())[0]
+            process.send_signal(number)
+            with RawClient(url) as ada, RawClient(url) as bob:
+                ada.send("still there?")
+                assert bob.receive() == "still there?"
+            other = signal.SIGTERM if number != signal.SIGTERM else signal.SIGINT
+            process.send_signal(other)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
+def test_a_closed_terminal_stops_a_server_that_does_not_ignore_that():
+    with ServeProcess() as server:
+        assert server.stop(signal.SIGHUP) == 0
+
+
+LOGS_A_LOT = """
+import logging, sys
+from msgproxy.cli import logs
+log = logs.start("info")
+for number in range(5000):
+    logging.info("line %d", number)
+print("done", flush=True)
+sys.stdin.readline()
+logging.info("afterwards")
+sys.stdin.readline()
+log.finish()
+"""
+
+
+def test_a_log_that_is_not_read_delays_nobody_and_says_how_much_is_missing():
+    """As in a terminal after Ctrl-S: what is logged after Ctrl-Q is there again."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", LOGS_A_LOT], stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout.readline() == "done\n"  # nobody has read a line yet
+        written = [process.stderr.readline() for _ in range(logs.QUEUE_SIZE)]  # makes room
+        process.stdin.write("\n")
+        process.stdin.flush()
+        while not written[-1].endswith(" MainThread afterwards\n"):
+            written.append(process.stderr.readline())
+            assert written[-1], "the end, before the last line"
+        process.stdin.close()
+    numbers = [int(line.split()[-1]) for line in written if " line " in line]
+    missing = [int(line.split("(")[1].split()[0]) for line in written if "dropped" in line]
+    assert numbers == sorted(numbers)
+    assert missing
+    assert len(numbers) + sum(missing) == 5000
