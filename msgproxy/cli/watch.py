@@ -14,7 +14,6 @@ import argparse
 import math
 import os
 import queue
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -105,7 +104,7 @@ def _show_once(clients: ClientCounts, events: queue.Queue[Any]) -> None:
     for _ in _updates(clients, events):
         if clients.updates > 1:
             break
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else math.inf
+    width = full_screen.size()[0] if sys.stdout.isatty() else math.inf
     _print(table.render(clients, width))
 
 
@@ -115,7 +114,7 @@ def _show_on_screen(clients: ClientCounts, events: queue.Queue[Any]) -> None:
     try:
         with full_screen.opened(events):
             for _ in _updates(clients, events):
-                columns, height = shutil.get_terminal_size()
+                columns, height = full_screen.size()
                 last = table.render(clients, columns, height - 1)  # and the line of the prompt
                 is_coloured = not os.environ.get("NO_COLOR")
                 full_screen.draw(table.render(clients, columns, height, is_coloured)[:height])

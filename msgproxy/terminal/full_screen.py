@@ -43,6 +43,12 @@ def is_available() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
+def size() -> tuple[int, int]:
+    """Return the columns and lines of the terminal, whatever the environment variables say."""
+    columns, lines = os.get_terminal_size(sys.stdout.fileno())
+    return columns or 80, lines or 24  # 0: unknown
+
+
 @contextlib.contextmanager
 def opened(events: queue.Queue[Any]) -> Iterator[None]:
     """Show the alternate screen, and put each key on `events`. For the main thread."""
