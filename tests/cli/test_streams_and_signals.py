@@ -13,7 +13,7 @@ from clients import PATIENCE, RawClient, wait_for
 from process import COMMAND, ServeProcess
 
 from msgproxy.cli import logs
-from msgproxy.tracing.viewers import Trace
+from msgproxy.tracing.viewers import LiveRecording
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a matter of POSIX shells")
 
@@ -57,7 +57,7 @@ def test_a_server_runs_without_its_standard_streams(closed):
     "command", ["watch --once {}", "check --only repeats {}", "check --list", "chat {}", "--help"]
 )
 def test_a_command_without_stdout_just_prints_nothing(start, closed, command):
-    server = start(queues=Trace(), echo=True)
+    server = start(queues=LiveRecording(), echo=True)
     done = subprocess.run(
         [
             "sh",
