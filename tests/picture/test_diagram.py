@@ -20,8 +20,8 @@ def texts(svg: str) -> list[str]:
     return [node.text for node in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def test_each_message_is_told_once_by_who_says_it_and_once_per_receiver():
-    """At the edges: where it comes from, and where it goes to."""
+def test_each_message_is_named_once_for_its_sender_and_once_for_each_receiver():
+    """At the edges: where it comes from, and where it goes."""
     words = texts(draw(run("conversation")))
     assert [w for w in words if "“" in w and "→" not in w] == [
         "client 1: “hello”",
@@ -35,8 +35,8 @@ def test_each_message_is_told_once_by_who_says_it_and_once_per_receiver():
     ]
 
 
-def test_the_picture_tells_the_run_in_words():
-    """For who cannot see it: it has a name and a description, with who got what, and how late."""
+def test_the_picture_describes_the_run_in_words():
+    """For readers who cannot see it: it has a name and a description, with what each client got."""
     root = ElementTree.fromstring(draw(run("conversation"), title="Two messages"))
     title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert root.get("role") == "img"

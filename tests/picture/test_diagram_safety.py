@@ -33,7 +33,7 @@ def test_hostile_words_stay_words(text: str):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_stay_names(text: str):
-    """Of lanes, queues and items, in a timeline that somebody wrote."""
+    """Of lanes, queues and items, in a timeline written by hand."""
     timeline = Timeline(
         lanes=(Lane(text, note=text), Lane("queue", is_queue=True), Lane("other")),
         spans=(Span("other", 2, 3, "works", (text,)),),

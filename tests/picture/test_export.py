@@ -51,7 +51,7 @@ def test_what_is_no_recording_is_not_read(tmp_path: Path, text: str):
 
 
 def test_a_picture_is_a_picture(tmp_path: Path, few: list[Hop]):
-    """The suffix tells it, and the text in it is encoded as XML says."""
+    """Its suffix says so, and the text in it is encoded as XML requires."""
     export.write(few, tmp_path / "run.svg")
     assert ElementTree.parse(tmp_path / "run.svg").getroot().tag.endswith("}svg")
 
@@ -106,13 +106,13 @@ def test_a_link_is_followed_and_names_the_kind(tmp_path: Path, few: list[Hop]):
 
 
 def test_a_pipe_is_refused_at_the_start(tmp_path: Path):
-    """To open it would wait for who reads, and in the end it would be replaced."""
+    """To open it would wait for a reader, and at the end it would be replaced."""
     os.mkfifo(tmp_path / "run.json")
     with pytest.raises(InvalidOption, match="no regular file"):
         export.check(tmp_path / "run.json")
 
 
-def test_who_may_read_a_recording_stays_as_it_was(tmp_path: Path, few: list[Hop]):
+def test_the_permissions_of_a_recording_stay_as_they_were(tmp_path: Path, few: list[Hop]):
     """It holds the first words of messages."""
     path = tmp_path / "run.json"
     path.touch(mode=0o600)

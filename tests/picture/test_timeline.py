@@ -1,4 +1,4 @@
-"""What a recording is read as: who worked when, and how each message flew from thread to thread."""
+"""What a recording shows: when each thread worked, and the way of each message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msgproxy.tracing.hops import Hop
 
 
 def test_every_flight_has_the_ends_that_it_had(hops: list[Hop]):
-    """From who put it to who got it; and nothing is got before it was put."""
+    """From the thread that put it to the one that got it; and no item is got before it was put."""
     timeline = timeline_from_hops(hops)
     for transit in timeline.transits:
         assert transit.source
@@ -44,7 +44,7 @@ def test_no_thread_does_two_things_at_once(hops: list[Hop]):
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(own))
 
 
-def test_who_waits_for_room_is_drawn_as_waiting():
+def test_a_thread_that_waits_for_room_is_drawn_as_waiting():
     """Between receiving and putting, the taker came: only then was there room."""
     item, other = (MessageId(1, 1),), (MessageId(2, 1),)
     hops = [
@@ -61,7 +61,7 @@ def test_who_waits_for_room_is_drawn_as_waiting():
 
 
 def test_what_a_queue_throws_away_ends_in_a_cross():
-    """Whether it was there before, or was never taken in."""
+    """Whether it was there before, or was never accepted."""
     old, new = (MessageId(1, 1),), (MessageId(1, 2),)
     steps = [("reader-1", "put", old), ("reader-1", "lost", old), ("reader-1", "lost", new)]
     svg = draw([hop(time, *step) for time, step in enumerate(steps)])

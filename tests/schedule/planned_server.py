@@ -17,7 +17,7 @@ def nothing_planned():
 
 @pytest.fixture(name="talk")
 def talk_in_turns(start, schedule, connect):
-    """Start a server with so many clients on it: `server, ana, bob = talk(2)`."""
+    """Start a server with that many clients: `server, ana, bob = talk(2)`."""
     with schedule:
 
         def start_with(count: int, **kwargs):
@@ -32,7 +32,7 @@ def talk_in_turns(start, schedule, connect):
 
 
 def heard_until_close(client) -> tuple[list[str], int]:
-    """Return the messages, and the code of the Close frame behind them."""
+    """Return the messages, and the code of the Close frame after them."""
     heard = []
     while (frame := client.receive_frame())[1] != CLOSE:
         heard.append(frame[2].decode())

@@ -53,12 +53,22 @@ class Listener:
         self.received = []
         self.closes = 0
 
+<<<<<<< HEAD
     def look(self):
         """Take what the broker has put."""
         while not self.outbound.empty():
             for batch in self.outbound.take_all():
                 self.received += batch.messages
                 self.closes += batch.is_last
+=======
+    def send(self, outgoing):
+        assert not self.goodbyes, "something follows the Close frame"
+        self.heard += outgoing.messages
+        return True
+
+    def end(self, _):
+        self.goodbyes += 1
+>>>>>>> 575fdce (Figures: one word for a span that waits; tests of pictures and schedules in plain words)
 
 
 def one_broker(schedule):
@@ -126,7 +136,7 @@ def test_it_finds_a_deadlock():
 
 
 def test_no_schedule_breaks_the_broker():
-    """These are all: who hears what depends on the order on the inbound queue alone."""
+    """These are all: what a client receives depends only on the order on the inbound queue."""
     found = explore(one_broker, seconds=5 * PATIENCE)
     assert found.failures == []
     assert found.is_complete
@@ -153,7 +163,7 @@ def test_a_thread_that_dies_is_a_failure():
 
 
 def test_by_hand_a_toy_needs_nothing_but_turns():
-    """As in a notebook: who stands where, and who goes next."""
+    """As in a notebook: which steps are waiting, and which one is next."""
     schedule = Schedule(by_hand=True, patience=PATIENCE)
     scene = shared_set(schedule)
     threads = [Thread(target=run, name=name) for name, run in next(scene).items()]

@@ -75,7 +75,7 @@ def test_a_recording_sees_what_the_schedule_has_decided(start, connect):
     assert [list(map(str, hop.items)) for hop in puts[2:]] == [["2.1"], ["1.1"]]
 
 
-def test_a_step_that_does_not_come_is_an_error_that_says_who_stands_where(start, connect):
+def test_a_step_that_does_not_come_is_an_error_that_lists_the_waiting_threads(start, connect):
     """From then on there is no schedule, so the server works on, and can be closed."""
     schedule = Schedule()
     server = start(queues=Scheduled(schedule))
@@ -97,7 +97,7 @@ STUCK = ["reader-1 puts 1.1", "reader-9 puts", "broker takes"]
 
 @pytest.mark.parametrize("by_hand", [True, False], ids=["by hand", "in a list that is stuck"])
 def test_the_server_can_be_closed_while_its_threads_wait_for_their_turn(start, connect, by_hand):
-    """Nobody has to let them go before. By hand it is closed at once, else when time is up."""
+    """No thread must be released first. By hand it closes at once, otherwise when time is up."""
     schedule = Schedule(patience=PATIENCE if by_hand else 0.2)
     server = start(queues=Scheduled(schedule))
     ana = connect(server)

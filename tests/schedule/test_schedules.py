@@ -1,7 +1,6 @@
-"""The races that matter, each in an exact order: who leaves, joins, or stops in the middle of what.
+"""The races that matter, each in an exact order: leaving, joining and stopping at every moment.
 
-`ana` is client 1, `bob` client 2, `carol` client 3; the steps stand in
-`msgproxy/schedule/turns.py`.
+`ana` is client 1, `bob` client 2, `carol` client 3; `msgproxy/schedule/turns.py` lists the steps.
 """
 
 from __future__ import annotations
@@ -67,8 +66,10 @@ def test_messages_that_wait_together_are_sent_in_their_order(talk, schedule):
     ],
     ids=["left, then said", "left long before", "said, then left", "in its hand", "left after"],
 )
-def test_who_leaves_gets_what_was_said_before_and_nothing_else(talk, schedule, steps, bob_hears):
-    """It is the order on the inbound queue that counts, not when the broker comes to it."""
+def test_a_client_that_leaves_gets_what_was_sent_before_and_nothing_else(
+    talk, schedule, steps, bob_hears
+):
+    """Only the order on the inbound queue counts, not when the broker comes to it."""
     _, ana, bob, carol = talk(3)
     schedule.plan(steps)
     ana.send("hello")
@@ -95,7 +96,7 @@ def test_nobody_is_welcomed_before_it_has_joined(talk, schedule):
 
 @pytest.mark.parametrize("first", [[], ["broker takes"]], ids=["waiting", "forwarded"])
 @pytest.mark.parametrize("second", [[], ["broker takes"]], ids=["same batch", "next batch"])
-def test_who_joins_between_two_messages_gets_exactly_the_second(
+def test_a_client_that_joins_between_two_messages_gets_exactly_the_second(
     talk, schedule, connect, first, second
 ):
     """It does not matter when the broker comes to take them."""
@@ -115,7 +116,7 @@ def test_who_joins_between_two_messages_gets_exactly_the_second(
 
 @pytest.fixture
 def joining(talk, schedule):
-    """A client in the middle of its joining; the server, which is to stop, will tell it so."""
+    """A client that is just joining. The server stops, and must tell it so."""
     server, _ = talk(1)
     schedule.hold()
     codes = []
@@ -134,16 +135,16 @@ def _join_and_listen(url):
 
 
 @pytest.mark.parametrize("between", [[], ["broker takes"]], ids=["one batch", "two batches"])
-def test_who_joins_when_the_server_stops_is_told(joining, schedule, between):
-    """It comes in and is seen out at once; it never waits in vain."""
+def test_a_client_that_joins_while_the_server_stops_is_told(joining, schedule, between):
+    """It joins and is closed at once; it never waits in vain."""
     schedule.plan(["accept stops", "reader-2 puts joined", *between])
     schedule.plan(["accept puts stopped", "broker takes"])
     joining.shutdown()
     schedule.finish()
 
 
-def test_the_stop_cannot_come_before_who_is_joining(joining, schedule):
-    """No schedule leads there: `Stopped` is put by who has waited for all readers."""
+def test_the_stop_cannot_come_before_a_client_that_is_joining(joining, schedule):
+    """No schedule leads there: the thread that puts `Stopped` has waited for all readers."""
     schedule.patience = 0.5
     schedule.plan(["accept stops", "accept puts stopped", "broker takes", "reader-2 puts joined"])
     joining.shutdown()
@@ -152,6 +153,6 @@ def test_the_stop_cannot_come_before_who_is_joining(joining, schedule):
 
 
 def test_a_stop_waits_for_no_hand(joining, schedule):
-    """Though a reader stands at its turn, and nobody has let it go."""
+    """Though a reader waits for its turn, and is not allowed to go on."""
     joining.shutdown()
     wait_for(lambda: "reader-2 puts joined on inbound" in schedule.taken)

@@ -1,4 +1,4 @@
-"""Who is cut off while it leaves or speaks, in exact orders: one goodbye, and nothing behind it.
+"""A client is cut off while it leaves or sends, in exact orders: one Close frame, and no more.
 
 `ana` is client 1, `bob` client 2, `carol` client 3, as in `test_schedules.py`.
 """
@@ -13,7 +13,7 @@ from msgproxy import Limits
 from msgproxy.schedule.steps import matches
 
 SMALL = Limits(max_message_size=1000, inbound_limit=4000, outbound_limit=5064)
-"""Five messages of 1000 bytes are too much for a client that takes none of them."""
+"""Five messages of 1000 bytes are too much for a client that reads none of them."""
 
 
 def fill_up(ana, schedule):
@@ -34,7 +34,7 @@ def fill_up(ana, schedule):
     ],
     ids=["leaves first", "cut off first", "leaves meanwhile"],
 )
-def test_who_is_cut_off_while_it_leaves_gets_one_goodbye(talk, schedule, steps, code):
+def test_a_client_cut_off_while_it_leaves_gets_one_close_frame(talk, schedule, steps, code):
     """And the reason is what came first."""
     server, ana, bob = talk(2, limits=SMALL)
     fill_up(ana, schedule)
@@ -50,8 +50,8 @@ def test_who_is_cut_off_while_it_leaves_gets_one_goodbye(talk, schedule, steps, 
     assert len(goodbyes) == 1
 
 
-def test_who_has_been_cut_off_is_not_listened_to_any_more(talk, schedule):
-    """What it says may be on the queue already: it is no member when the broker comes to it."""
+def test_a_client_that_was_cut_off_is_not_listened_to_any_more(talk, schedule):
+    """Its message may be on the queue already: when the broker takes it, it is no member."""
     _, ana, bob, carol = talk(3, limits=SMALL)
     schedule.hold()
     for number in range(1, 5):
@@ -63,7 +63,7 @@ def test_who_has_been_cut_off_is_not_listened_to_any_more(talk, schedule):
         schedule.allow("writer-3 takes")
     ana.send("x" * 1000)
     bob.send("still here")
-    # It puts 1.5 for bob, in vain, then his goodbye; and before or after that, 1.5 for carol.
+    # It puts 1.5 for bob, in vain, then his Close frame; before or after that, 1.5 for carol.
     schedule.plan(["reader-1 puts 1.5", "broker takes", "reader-2 puts 2.1", *["broker puts"] * 3])
     schedule.finish()
     schedule.release()

@@ -22,7 +22,7 @@ def _let_overtake(kind: type) -> None:
 
 
 @noticed_by(
-    "schedule/test_schedules.py::test_who_joins_between_two_messages_gets_exactly_the_second"
+    "schedule/test_schedules.py::test_a_client_that_joins_between_two_messages_gets_exactly_the_second"
 )
 def joining_overtakes():
     """Who comes in is more important than what waits to be forwarded."""
@@ -30,14 +30,14 @@ def joining_overtakes():
 
 
 @noticed_by(
-    "schedule/test_schedules.py::test_who_leaves_gets_what_was_said_before_and_nothing_else"
+    "schedule/test_schedules.py::test_a_client_that_leaves_gets_what_was_sent_before_and_nothing_else"
 )
 def leaving_overtakes():
     """Who leaves is seen out before what waits is forwarded."""
     _let_overtake(Left)
 
 
-@noticed_by("schedule/test_schedules.py::test_the_stop_cannot_come_before_who_is_joining")
+@noticed_by("schedule/test_schedules.py::test_the_stop_cannot_come_before_a_client_that_is_joining")
 def stop_does_not_wait_for_readers():
     """`Stopped` is put at once, so a reader may come behind it."""
     shut_down = Acceptor._shut_down
@@ -50,7 +50,7 @@ def stop_does_not_wait_for_readers():
 
 
 @noticed_by(
-    "schedule/test_schedules_cut_off.py::test_who_is_cut_off_while_it_leaves_gets_one_goodbye"
+    "schedule/test_schedules_cut_off.py::test_a_client_cut_off_while_it_leaves_gets_one_close_frame"
 )
 def broker_says_goodbye_twice():
     """The broker does not look whether it has removed a session already."""
@@ -63,7 +63,7 @@ def broker_says_goodbye_twice():
 
 
 @noticed_by(
-    "schedule/test_schedules_cut_off.py::test_who_has_been_cut_off_is_not_listened_to_any_more"
+    "schedule/test_schedules_cut_off.py::test_a_client_that_was_cut_off_is_not_listened_to_any_more"
 )
 def broker_listens_to_anyone():
     """Whoever has been cut off comes in again when it says something."""

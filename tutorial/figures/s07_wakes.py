@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from harness import RunningStep, annotations, retry_until, show, spans
+from harness import RunningStep, annotations, retry_until, show, spans, waits
 
 from msgproxy.picture import Lane, Picture, Span, Transit, draw, timeline_from_hops
 
@@ -50,26 +50,17 @@ def once() -> Picture | None:
     assert (left.thread, none.thread) == ("reader-2", "writer-2")
     assert woken["writer-2"] < none.time < ended
     timeline = timeline_from_hops(run.notes.in_order())
-    stands = Span(
-        "writer-2",
-        run.notes.acts("got")[1].time,
-        woken["writer-2"],
-        "waits",
-        (photo,),
-        waits_for="client 2",
-    )
     boxes = (
         *(span for span in timeline.spans if span.lane != "writer-2"),
         *spans(run, "hidden-2", writes),
-        Span("reader-2", loses, hangs_up, "waits", ("left 2",), waits_for="the others, for 1 s"),
+        waits("reader-2", loses, hangs_up, "left 2", "the others, for 1 s"),
         Span("reader-2", hangs_up, left.time, "works", ("left 2",)),
-        stands,
+        waits("writer-2", run.notes.acts("got")[1].time, woken["writer-2"], photo, "client 2"),
         Span("writer-2", none.time, ended, "works", ("None",)),
     )
     wakes = [Transit("hang_up", "reader-2", hangs_up, "", who, at) for who, at in woken.items()]
-    told = [
-        each for each in timeline.annotations if not each.is_outcome
-    ]  # nothing comes to client 2
+    # Nothing comes to client 2.
+    told = [each for each in timeline.annotations if not each.is_outcome]
     told += [
         dataclasses.replace(each, lane=each.lane.replace("client", "hidden").replace(" ", "-"))
         for each in annotations(run)

@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from harness import RunningSocketStep, show
+from harness import RunningSocketStep, show, waits
 
-from msgproxy.picture import Annotation, Picture, Span, Timeline, draw, timeline_from_hops
+from msgproxy.picture import Annotation, Picture, Timeline, draw, timeline_from_hops
 
 SIZE = 1_000_000
 """Bytes of the photo: more than the system's buffers hold for client 2."""
@@ -64,18 +64,9 @@ def timeline(run: RunningSocketStep) -> Timeline:
     [photo] = [span for span in drawn.spans if span.lane == "writer-2"]
     spans = [  # with main, the whole program ends
         *(span for span in drawn.spans if span != photo),
-        Span("main", stopped, ends, "waits", ("stopped",), waits_for="the broker, for 2 s"),
-        Span(
-            "broker",
-            run.notes.acts("handled")[-1].time,
-            ends,
-            "waits",
-            ("left 2",),
-            waits_for="client 2 to leave",
-        ),
-        dataclasses.replace(
-            photo, end=ends, kind="waits", waits_for="client 2 to read", is_open=False
-        ),
+        waits("main", stopped, ends, "stopped", "the broker, for 2 s"),
+        waits("broker", run.notes.acts("handled")[-1].time, ends, "left 2", "client 2 to leave"),
+        waits("writer-2", photo.start, ends, photo.items[0], "client 2 to read"),
     ]
     annotations = (
         *drawn.annotations,

@@ -12,7 +12,7 @@ from harness.scenes import Burst, Round
 from harness.server import RecordedServer
 from harness.socket_step import RunningSocketStep
 from harness.step import RunningStep
-from harness.timelines import annotations, retry_until, show, spans, transits, turns
+from harness.timelines import annotations, retry_until, show, spans, transits, turns, waits
 
 __all__ = [
     "Burst",
@@ -26,4 +26,5 @@ __all__ = [
     "spans",
     "transits",
     "turns",
+    "waits",
 ]

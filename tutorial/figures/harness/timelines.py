@@ -14,7 +14,7 @@ from harness.notes import Note
 from harness.step import RunningStep
 from msgproxy.check.failure import Unexpected
 from msgproxy.picture import Annotation, Picture, Span, Transit
-from msgproxy.tracing.hops import Hop
+from msgproxy.tracing.hops import Hop, Item
 
 BUSY = {"lets in", "received", "has", "gives back", "sends", "sent", "fails", "reads", "writes"}
 """After such a note a thread is at work, until its next one."""
@@ -53,6 +53,11 @@ def spans(
             span = dataclasses.replace(span, start=start, items=tuple(both))
         found.append(span)
     return found
+
+
+def waits(lane: str, start: int, end: int, item: Item, what: str) -> Span:
+    """Return a span in which a thread waits for `what`, with `item` in hand."""
+    return Span(lane, start, end, "waits", (item,), waits_for=what)
 
 
 def turns(hops: Sequence[Hop], *threads: str) -> list[Span]:
