@@ -91,7 +91,8 @@ def test_a_run_has_a_deadline(book: Path, build: Build) -> None:
 def test_a_picture_is_made_again_only_when_its_files_change(book: Path, build: Build) -> None:
     """Its own, those of what it imports, the steps that it names, and what these import."""
     steps, shared = book / "tutorial" / "steps", book / "tutorial" / "figures" / "harness"
-    write(book, f"with open('count', 'a') as file: file.write('x')  # harness, step01_echo\n{PICTURE}")
+    count = "with open('count', 'a') as file: file.write('x')  # harness, step01_echo"
+    write(book, f"{count}\n{PICTURE}")
     steps.mkdir()
     shared.mkdir()
     changed = [shared / "run.py", steps / "near.py", steps / "step01_echo.py"]

@@ -53,22 +53,12 @@ class Listener:
         self.received = []
         self.closes = 0
 
-<<<<<<< HEAD
     def look(self):
         """Take what the broker has put."""
         while not self.outbound.empty():
             for batch in self.outbound.take_all():
                 self.received += batch.messages
                 self.closes += batch.is_last
-=======
-    def send(self, outgoing):
-        assert not self.goodbyes, "something follows the Close frame"
-        self.heard += outgoing.messages
-        return True
-
-    def end(self, _):
-        self.goodbyes += 1
->>>>>>> 575fdce (Figures: one word for a span that waits; tests of pictures and schedules in plain words)
 
 
 def one_broker(schedule):

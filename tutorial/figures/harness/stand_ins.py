@@ -22,7 +22,7 @@ import simple_websocket
 
 from harness.notes import Notebook
 from msgproxy.check.frames import CLOSE, PING, PONG
-from msgproxy.tracing.hops import Act, Hop, Item
+from msgproxy.tracing.hops import Hop, HopKind, Item
 
 STEPS = Path(__file__).parent.parent.parent / "steps"
 
@@ -228,7 +228,7 @@ class Queue(queue.Queue[Any]):
         wanted = (thread, "received", (item,))
         return any((h.thread, h.act, h.items) == wanted for h in reversed(self.notebook.hops))
 
-    def _hop(self, act: Act, items: tuple[Item, ...], at: int = 0) -> None:
+    def _hop(self, act: HopKind, items: tuple[Item, ...], at: int = 0) -> None:
         text = self.notebook.words(items[0]) if act == "received" else ""
         now, depth, thread = time.monotonic_ns(), len(self.queue), threading.current_thread().name
         hop = Hop(0, at or now, thread, act, self.name, items, depth, depth, text)
