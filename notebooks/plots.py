@@ -46,7 +46,7 @@ STYLE = {
 def axes(words: str, panels: int = 1, **options: Any) -> Iterator[Any]:
     """Yield axes, or as many of them as there are panels; show what has been drawn on them.
 
-    `words` tell what there is to see, to who does not see it. Options are those of `subplots`.
+    `words` say what there is to see, for readers who do not. Options are those of `subplots`.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8, 3.4), layout="constrained")
@@ -65,6 +65,15 @@ def logarithmic(axes: Axes, places: Sequence[float]) -> None:
         axis.set_major_formatter(lambda value, _: f"{value:,.12g}")
         axis.set_minor_formatter("")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+
+
+def findings(*found: tuple[str, bool], yes: str = "yes", no: str = "no") -> HTML:
+    """Return a table of what was found, and whether it holds for the numbers of this run.
+
+    It may fail for other numbers than the printed ones. So it is shown, and never raised.
+    """
+    rows = [(claim, yes if holds else no) for claim, holds in found]
+    return table(("with the numbers of this run", "holds"), rows)
 
 
 def table(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> HTML:
