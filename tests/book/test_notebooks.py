@@ -116,11 +116,8 @@ def test_it_runs_and_leaves_nothing_behind(notebook):
     book = nbformat.read(notebook, as_version=4)
     again = [code(cell.source) for cell in code_cells(book.cells)]
     again.reverse()
-
-    def end():
-        return code("lab.close()"), code(AFTER)
-
-    book.cells = [code(BEFORE), *book.cells, *end(), *again, *end()]
+    end = code("lab.close()"), code(AFTER)
+    book.cells = [code(BEFORE), *book.cells, *again, *end]
     nbformat.write(book, notebook)
     cells = code_cells(run(notebook))
     assert all(cell.execution_count for cell in cells), "a cell was not run"
