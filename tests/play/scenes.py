@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from play.explore import _node
+from play.explore import describe
 from play.graph import Graph
 from play.level import LEVELS, Level
 from play.run import Run
@@ -77,5 +77,5 @@ def endings(graph: Graph) -> Counter[str | None]:
 
 def seen(run: Run, graph: Graph) -> tuple[object, object]:
     """Return what a player would see of a run at this moment."""
-    node = _node(run)
+    node = describe(run)
     return node.threads, {name: node.shared[name] for name in graph.nodes[0].shared}

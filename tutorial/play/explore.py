@@ -89,13 +89,13 @@ class Explorer:
                     f"{self.level.name} has more than {self.limit} states: take fewer threads"
                 )
             possible = run.possible()
-            found = self.found[state] = Found(_node(run), tuple(run.taken), possible)
+            found = self.found[state] = Found(describe(run), tuple(run.taken), possible)
             if not possible:
                 found.node.failure = run.failure()
         return found
 
 
-def _node(run: Run) -> Node:
+def describe(run: Run) -> Node:
     """Describe a moment as a player sees it."""
     names = {id(value): name for name, value in run.shared().items()}
     standing = {thread.name: _standing(thread, names) for thread in run.threads}

@@ -51,7 +51,7 @@ class Imports:
         if name in self._stepped:
             return self._run_once(name)
         if name in MODULES:
-            return MODULES[name]
+            return _stand_ins(name, *rest)
         if name == "time" and self._stepped:
             clock = self.clock
             return SimpleNamespace(monotonic=lambda: clock[0])
@@ -74,6 +74,15 @@ def woven_module(name: str) -> Woven:
         raise LevelError(f"there is no module {name}")
     path = Path(spec.origin)
     return weave(path.read_text(encoding="utf-8"), path.name)
+
+
+def _stand_ins(name: str, *rest: Any) -> Any:
+    """Return the stand-ins of a module, if it has all that are wanted by name."""
+    wanted = rest[2] if len(rest) > 2 and rest[2] else ()
+    for each in wanted:
+        if not hasattr(MODULES[name], each):
+            raise LevelError(f"there is no stand-in for {name}.{each}")
+    return MODULES[name]
 
 
 def _with_stand_ins(module: Any) -> SimpleNamespace:

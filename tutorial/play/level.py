@@ -50,6 +50,7 @@ class Level:
         level = cls(path, path.read_text(encoding="utf-8"))
         level.facts  # noqa: B018  (raises)
         level.promise  # noqa: B018
+        level.lines()
         return level
 
     @property
@@ -155,7 +156,12 @@ class Level:
 
     def load(self, imports: Imports) -> dict[str, Any]:
         """Run its code with stops, and with stand-ins for what it imports. Return its globals."""
-        module = imports.run(self.woven, f"play.levels.{self.name}")
+        try:
+            module = imports.run(self.woven, f"play.levels.{self.name}")
+        except LevelError:
+            raise
+        except Exception as error:  # whatever the level's own first lines raise
+            raise LevelError(f"{self.path.name}: {type(error).__name__}: {error}") from error
         if not module.get("threads"):
             raise LevelError(f"{self.path.name}: there is no list 'threads'")
         return module
