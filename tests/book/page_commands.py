@@ -18,7 +18,7 @@ NOT_FOLLOWED = {
     r"pip install .*": "it needs a network; `.ci/run` does it",
     r"python tests/benchmarks.*": "it takes minutes, and a machine of its own",
     r"python -m pytest": "it would run this test",
-    r"python -X dev -m pytest --variant .*": "test_variants.py does, for a minute and more",
+    r"python -m pytest --variant .*": "test_variants.py does, for a minute and more",
     r"sphinx-build .*": "test_docs.py builds the pages",
     r"python -m webbrowser .*": "it opens a browser",
     r"jupyter lab notebooks": "it opens a browser",

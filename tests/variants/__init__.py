@@ -3,7 +3,7 @@
 A test of concurrency that has never been red proves nothing. So each variant names the test
 that has to notice it, and `test_variants.py` runs that test against it. To look at one:
 
-    python -X dev -m pytest --variant reader-answers-pings tests/proxy/test_signs_of_life.py
+    python -m pytest --variant reader-answers-pings tests/proxy/test_signs_of_life.py
 
 Each is applied to the package in a process of its own, and never taken back.
 """
