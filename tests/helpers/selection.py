@@ -6,7 +6,7 @@ Whatever is left out is named in one line at the end.
 
 A test belongs to the others
 
-* in a folder of `FOLDERS`: the whole folder is left out, and not even imported;
+* in a folder of `FOLDERS`: the whole folder is left out, and is not even imported;
 * with a fixture of `FIXTURES`, which starts a program: a browser, Redis (and nginx in front of it);
 * with the mark `@pytest.mark.extra("step programs")`: the words say what the test is about.
 
@@ -26,7 +26,7 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 
-FOLDERS = {"book": "pages", "variants": "broken variants"}
+FOLDERS = {"book": "pages", "play": "levels", "variants": "broken variants"}
 FIXTURES = {"browser": "browser", "redis_server": "Redis"}
 
 LEFT_OUT = pytest.StashKey[Counter[str]]()
@@ -100,5 +100,6 @@ def pytest_terminal_summary(
         return
     counts = [f"{what} ({count})" for what, count in sorted(config.stash[LEFT_OUT].items())]
     what = ", ".join([*FOLDERS.values(), *counts])
-    terminalreporter.write_line(f"Left out, since they take long or need more programs: {what}.")
-    terminalreporter.write_line("`pytest --all` runs them, too.")
+    terminalreporter.write_line(
+        f"Left out without --all: {what}. They take long, or need other programs."
+    )
