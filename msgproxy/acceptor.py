@@ -40,7 +40,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgproxy.broker import Broker
 from msgproxy.concurrency import threads
@@ -88,6 +88,7 @@ class Acceptor:
         self._readers: set[Reader] = set()
         """One for each client, also for those that are still in the handshake."""
         self._ended: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+        self._cannot_accept = False
 
     def run(self) -> None:
         """Run the accepting thread: accept clients until the stop, then end everything.
@@ -123,11 +124,14 @@ class Acceptor:
         except (BlockingIOError, ConnectionAbortedError):
             return  # it has gone again already
         except OSError as error:  # no more files
-            log.warning("cannot accept a client: %s", error)
+            if not self._cannot_accept:  # once, not at each try
+                log.warning("cannot accept clients: %s", error)
+            self._cannot_accept = True
             self._shared.stop.sleep(RETRY_DELAY)
             return
+        self._cannot_accept = False
         try:
-            self._start_reader(sock, f"{address[0]}:{address[1]}")
+            self._start_reader(sock, _peer(address))
         except Exception as error:  # no more threads
             log.error("cannot serve a client: %r", error)
             sock.close()
@@ -146,7 +150,7 @@ class Acceptor:
 
     def _shut_down(self) -> None:
         self._listener.close()
-        self._shared.queues.on_stopping()
+        self._try(self._shared.queues.on_stopping)
         bridges = [self._bridge] if self._bridge else []
         for bridge in bridges:
             bridge.wake()
@@ -155,7 +159,7 @@ class Acceptor:
         readers = [_Joinable(one.thread, one.abort) for one in self._readers]
         stuck = self._join([*readers, *(_Joinable(one.reader, one.abort) for one in bridges)])
         # Without a deadline: there is no end before it, and the caller of `close` has one.
-        self._shared.inbound.put(Stopped())
+        self._try(lambda: self._shared.inbound.put(Stopped()))
         stuck += self._join([_Joinable(self._broker_thread)])
         # Only now: as long as a reader ran, it could start its writer.
         writers = [
@@ -167,6 +171,14 @@ class Acceptor:
         else:
             log.info("stopped")
             self._shared.stop.close()  # nobody looks at it any more
+
+    def _try(self, call: Callable[[], None]) -> None:
+        """Call what somebody's queues may have overridden. Whatever it raises, the stop goes on."""
+        try:
+            call()
+        except Exception as error:
+            threads.log_crash(log, error)
+            self.has_failed = True
 
     def _join(self, joinables: Iterable[_Joinable]) -> list[str]:
         """Join threads. Abort those that are late. Return the names of those that stay stuck."""
@@ -180,3 +192,10 @@ class Acceptor:
             abort()
         deadline = time.monotonic() + timeout
         return [one.thread.name for one in late if not threads.join(one.thread, deadline)]
+
+
+def _peer(address: tuple[Any, ...]) -> str:
+    """Return where a client comes from, as an IPv4 or IPv6 address with its port."""
+    host, port = address[:2]
+    host = host.removeprefix("::ffff:")  # how a socket for both shows IPv4
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

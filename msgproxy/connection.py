@@ -17,6 +17,7 @@ import math
 import os
 import socket
 import struct
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -33,8 +34,18 @@ from msgproxy.protocol.frames import (
 )
 from msgproxy.protocol.keepalive import Keepalive
 
+TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 0x201 if sys.platform == "darwin" else 25)
+"""Python knows it from 3.13 on."""
+
 RECV_SIZE = 64 * 1024
 """Bytes to receive at a time, at most."""
+
+MAX_UNSENT = 128 * 1024
+"""Bytes that the system accepts and cannot send yet. A ping has to wait for all of them.
+
+Left to itself, the system accepts megabytes. A client that reads slowly, but steadily, would then
+be declared dead before it gets the ping.
+"""
 
 Item = ReceivedMessage | ControlFrame | CloseReason
 
@@ -106,6 +117,8 @@ class Connection:
     def expect_frames(self) -> None:
         """Prepare for the writer: from here on, the socket's timeout is that of `send`."""
         _set_send_timeout(self._socket, self._send_timeout)
+        with contextlib.suppress(OSError):  # not every system has it
+            self._socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, MAX_UNSENT)
 
     # Called by the reader thread, for a client that is accepted.
 

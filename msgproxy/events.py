@@ -31,10 +31,11 @@ class MessageId(NamedTuple):
         return f"{self.client}.{self.number}"
 
 
-ITEM_OVERHEAD = 64
+ITEM_OVERHEAD = 256
 """Bytes that an item counts on a queue in addition to its message.
 
-Without it a million empty messages would count nothing and still fill the memory.
+It is what Python needs for such an object with its parts. Without it, a million empty messages
+would count nothing and still fill the memory.
 """
 
 

@@ -16,12 +16,20 @@ BACKLOG = 1024
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raise `CannotListen` with a line that says why it cannot be."""
+    """Return a listening socket. Raise `CannotListen` with a line that says why it cannot be.
+
+    `host` "::" means all addresses, IPv4 too where the system can do both.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.getaddrinfo(host or None, port, family)  # says more clearly that there is none
         # On Windows this does not set SO_REUSEADDR, which there lets two servers share a port.
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server(
+            (host, port),
+            family=family,
+            backlog=BACKLOG,
+            dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
+        )
     except (OSError, OverflowError) as error:
         raise CannotListen(_why_not(host, port, error)) from None
     # A client that has gone again before it is accepted must not leave anyone in accept().

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import Iterable
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -69,6 +70,9 @@ class Server:
         self._queues = queues or Queues()
         self._bridge_address = None if bridge is None else address.parse(bridge)
         self._thread: Thread | None = None
+        self._stop: StopSignal | None = None
+        self._is_asked_to_stop = False
+        self._process = os.getpid()
         self._is_over = Event()
         """Set at the end of the accepting thread. To wait for this can be interrupted. (A `join`
         that Ctrl-C interrupts takes its thread for dead, as of Python 3.11.)"""
@@ -76,22 +80,32 @@ class Server:
     def start(self) -> Self:
         """Listen and serve, in the background. Raise `CannotListen` if the address is taken.
 
-        A server runs once. After `close()`, make a new one.
+        A server runs once. After `close()`, make a new one. Raise `ServerFailed` if the system
+        gives no thread.
         """
-        if self._thread is not None:
-            raise CannotListen("this server has run already; make a new one")
+        if self._thread is not None or self._is_asked_to_stop:
+            raise CannotListen("this server has run already, or was closed; make a new one")
         with contextlib.ExitStack() as undo:
             listening = undo.enter_context(listener.listen(self._host, self._port))
             stop = undo.enter_context(contextlib.closing(StopSignal()))
             self._shared = shared = self._make_shared(listening, stop)
             self._broker = Broker(shared.inbound, stop, echo=self._echo)
             self._acceptor = Acceptor(listening, shared, self._broker, self._make_bridge(shared))
-            thread = threads.new_thread(self._run, "accept")
-            thread.start()
+            self._port = listening.getsockname()[1]
+            self._start_thread()
             undo.pop_all()  # the socket and the signal are the accepting thread's from now on
-        self._port = listening.getsockname()[1]
-        self._thread = thread
+        self._stop, self._listening = stop, listening
+        if self._is_asked_to_stop:  # meanwhile, by a signal handler or another thread
+            stop.set()
         return self
+
+    def _start_thread(self) -> None:
+        thread = threads.new_thread(self._run, "accept")
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise ServerFailed(f"cannot start a thread: {error}") from None
+        self._thread, self._process = thread, os.getpid()
 
     def _run(self) -> None:
         """Run the accepting thread."""
@@ -122,17 +136,27 @@ class Server:
         return Bridge(self._bridge_address, shared, self._queues.wrap(backlog, "outbound-0"))
 
     def shutdown(self) -> None:
-        """Ask the server to stop, and return at once. A signal handler may call it as well."""
-        if self._thread is not None:
-            self._shared.stop.set()
+        """Ask the server to stop, and return at once. A signal handler may call it as well.
+
+        In a process that was forked from that of the server, it does nothing.
+        """
+        self._is_asked_to_stop = True
+        if self._stop and self._process == os.getpid():
+            self._stop.set()
 
     def close(self) -> None:
-        """Stop the server and wait until it is over: as a rule the close timeout at the most.
+        """Stop the server and wait until it has stopped: usually for the close timeout at most.
 
-        May be called any number of times, and on a server that was never started.
+        May be called any number of times, and on a server that was never started. Raise
+        RuntimeError if a server's own thread calls it, which would wait for itself. In a process
+        that was forked from that of the server, it only lets go of the listening socket.
         """
+        if isinstance(current_thread(), threads.ServerThread):
+            raise RuntimeError("a server's own thread cannot wait for its end; use shutdown()")
         self.shutdown()
-        if self._thread is not None:
+        if self._stop and self._process != os.getpid():
+            self._listening.close()
+        elif self._thread is not None:
             # The readers, the broker and the writers have that time each, and once more if they
             # are late; one more is a reserve.
             if not self._is_over.wait(7 * self._limits.close_timeout):

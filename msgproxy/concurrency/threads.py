@@ -12,13 +12,17 @@ import time
 from collections.abc import Callable
 
 
+class ServerThread(threading.Thread):
+    """A thread of a server. It can be told from its caller's."""
+
+
 def new_thread(target: Callable[[], None], name: str) -> threading.Thread:
     """Return a thread that is not started yet.
 
     It is a daemon only as a safety net: a program that forgets to stop its server still ends.
     A server that is stopped leaves no thread.
     """
-    return threading.Thread(target=target, name=name, daemon=True)
+    return ServerThread(target=target, name=name, daemon=True)
 
 
 def join(thread: threading.Thread, deadline: float) -> bool:

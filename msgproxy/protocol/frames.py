@@ -10,6 +10,7 @@ once for all clients that get it, by any thread.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,18 @@ from msgproxy.events import ITEM_OVERHEAD, LOST, CloseReason, Message, OutgoingB
 
 SEND_CHUNK = 256 * 1024
 """Bytes to send in one go. A client has the ping timeout to take them."""
+
+
+# A frame costs the same, however small it is, and back-pressure counts messages. So a client could
+# keep the processor busy with frames of which no message comes.
+
+MAX_SMALL_FRAGMENTS = 1000
+"""Fragments that a message may have in addition to one for every `SMALL_FRAGMENT` bytes."""
+
+SMALL_FRAGMENT = 32
+
+MAX_CONTROL_RATE = 1000
+"""Pings and pongs that a client may send in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,9 @@ class FrameParser:
         self._websocket = Connection(SERVER)
         self._max_message_size = max_message_size
         self._unfinished = bytearray()
+        self._fragments = 0
+        self._controls: tuple[float, int] = 0.0, 0
+        """When a second began, and how many control frames came in it."""
 
     def feed(self, data: bytes) -> Iterator[ReceivedMessage | ControlFrame | CloseReason]:
         """Accept some bytes and yield what they say. Feed nothing after a `CloseReason`."""
@@ -54,6 +70,9 @@ class FrameParser:
             match event:
                 case events.Message():
                     yield from self._collect(event)
+                case events.Ping() | events.Pong() if self._is_flood():
+                    yield CloseReason(1008, f"more than {MAX_CONTROL_RATE} pings or pongs a second")
+                    return
                 case events.Ping():
                     yield ControlFrame(bytes(self._websocket.send(event.response())))
                 case events.CloseConnection():
@@ -69,11 +88,21 @@ class FrameParser:
         """
         is_text = isinstance(event.data, str)
         self._unfinished += event.data.encode() if is_text else event.data
+        self._fragments += event.frame_finished
         if len(self._unfinished) > self._max_message_size:
             yield CloseReason(1009, f"a message may have {self._max_message_size} bytes")
+        elif self._fragments > MAX_SMALL_FRAGMENTS + len(self._unfinished) // SMALL_FRAGMENT:
+            yield CloseReason(1008, "a message may not have so many small fragments")
         elif event.message_finished:
-            whole, self._unfinished = self._unfinished, bytearray()
+            whole, self._unfinished, self._fragments = self._unfinished, bytearray(), 0
             yield ReceivedMessage(whole.decode() if is_text else bytes(whole), len(whole))
+
+    def _is_flood(self) -> bool:
+        """Count a ping or pong. Return whether there are too many."""
+        began, count = self._controls
+        now = time.monotonic()
+        self._controls = (now, 1) if now - began > 1 else (began, count + 1)
+        return self._controls[1] > MAX_CONTROL_RATE
 
 
 # What is sent. A new encoder for each frame costs little and has no state to share.

@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from msgproxy.protocol.hosts import is_loopback_name
+from msgproxy.protocol.hosts import is_loopback_name, without_default_port
 from msgproxy.protocol.http import Request, Response, refuse
 
 TRACE = "/trace"
@@ -73,13 +73,13 @@ def _check_path(request: Request, policy: Policy) -> Response | None:
 
 
 def _check_method(request: Request, _: Policy) -> Response | None:
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):  # every server has both (RFC 9110 section 9.1)
         return None
-    return refuse(405, "only GET is answered here", ("Allow", "GET"))
+    return refuse(405, "only GET and HEAD are answered here", ("Allow", "GET, HEAD"))
 
 
 def _serve_page(request: Request, policy: Policy) -> Response | None:
-    if "websocket" in request.tokens("upgrade"):
+    if request.method == "GET" and "websocket" in request.tokens("upgrade"):
         return None
     if request.path == TRACE:
         return refuse(426, f"{TRACE} is a WebSocket", ("Upgrade", "websocket"))
@@ -124,7 +124,11 @@ def _check_origin(request: Request, policy: Policy) -> Response | None:
     """
     origins = request.values("origin")
     hosts = request.values("host")
-    own = {f"{scheme}://{host}".lower() for scheme in ("http", "https") for host in hosts}
+    own = {
+        without_default_port(f"{scheme}://{host}".lower())
+        for scheme in ("http", "https")
+        for host in hosts
+    }
     # Only the server's own page may watch. A foreign page that is allowed may only talk.
     allowed = own if request.path == TRACE else own | policy.allowed_origins
     if not origins or {origin.lower() for origin in origins} <= allowed:

@@ -36,8 +36,16 @@ def is_loopback_name(host_header: str) -> bool:
 def parse_origin(text: str) -> str:
     """Return an origin as it is compared; raise `InvalidOption` if no browser would send it."""
     if ORIGIN.fullmatch(text.lower()):
-        return text.lower()
+        return without_default_port(text.lower())
     raise InvalidOption(f"{text!r} is not an origin such as https://example.com, without path")
+
+
+def without_default_port(origin: str) -> str:
+    """Return an origin as browsers send it: without `:443` or `:80` (RFC 6454 section 6.2)."""
+    for scheme, port in (("https", ":443"), ("http", ":80")):
+        if origin.startswith(f"{scheme}://"):
+            return origin.removesuffix(port)
+    return origin
 
 
 def parse_origins(given: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -23,6 +24,12 @@ MAX_REASON_LENGTH = 200
 
 WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """No server that does not know WebSocket would add this to a key (RFC 6455 section 1.3)."""
+
+ABSOLUTE_FORM = re.compile(r"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
+"""A request target as clients send it to a proxy, with the host in it."""
+
+TLS_HANDSHAKE = b"\x16\x03"
+"""How a client begins that expects TLS (RFC 8446 section 5.1)."""
 
 PLAIN_TEXT: Headers = (("Content-Type", "text/plain; charset=utf-8"),)
 
@@ -95,6 +102,10 @@ class RequestParser:
 
     def feed(self, data: bytes) -> Request | Response | None:
         """Accept some bytes. Return the request once it is complete, or a refusal if it is none."""
+        if self.wanted == MAX_REQUEST_SIZE and data.startswith(TLS_HANDSHAKE):
+            return refuse(
+                400, "this is TLS, and only HTTP is spoken here: put a TLS proxy in front"
+            )
         self.wanted -= len(data)
         try:
             self._http.receive_data(data)
@@ -140,9 +151,16 @@ def _accept_token(key: str) -> str:
 
 def _as_request(event: h11.Request) -> Request:
     # Latin-1 gives every byte a character, so everything that h11 accepts can be decoded.
+    target = event.target.decode("latin-1")
+    headers = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers)
+    if absolute := ABSOLUTE_FORM.fullmatch(target):
+        # A server must accept this form, and take the host from it (RFC 9112 section 3.2.2).
+        host, path = absolute.groups()
+        target = path if path.startswith("/") else f"/{path}"
+        headers = (("host", host), *(one for one in headers if one[0] != "host"))
     return Request(
         method=event.method.decode("latin-1"),
-        target=event.target.decode("latin-1"),
+        target=target,
         http_version=event.http_version.decode("latin-1"),
-        headers=tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers),
+        headers=headers,
     )

@@ -105,7 +105,7 @@ def test_a_request_that_breaks_a_rule_is_refused(server, log, changes, status):
 def test_another_method_is_refused_with_the_one_that_works(server, log, method, upgrade):
     answer = ask(server.url, request(server.url, {"Upgrade": upgrade}, method=method))
     check_refusal(answer, log, 405)
-    assert answer.values("Allow") == ["GET"]
+    assert answer.values("Allow") == ["GET, HEAD"]
 
 
 def test_a_refused_request_may_have_a_large_body(server, log, monkeypatch):
@@ -121,13 +121,15 @@ def test_a_refused_request_may_have_a_large_body(server, log, monkeypatch):
 
 
 @pytest.mark.parametrize("target", ["/", "/nowhere"])
-def test_the_answer_to_head_has_no_body(server, log, target):
-    answer = ask(server.url, request(server.url, {"Upgrade": None}, method="HEAD", target=target))
-    assert answer.status == (405 if target == "/" else 404)
-    assert answer.body == b""
-    [line] = log.records
-    why = "only GET" if target == "/" else "nothing here"
-    assert why in line.getMessage(), "the log says why, though the answer must not"
+def test_the_answer_to_head_is_that_to_get_without_its_body(server, target):
+    """Monitors and load balancers ask so (RFC 9110 section 9.3.2)."""
+    get, head = (
+        ask(server.url, request(server.url, {"Upgrade": None}, method=method, target=target))
+        for method in ("GET", "HEAD")
+    )
+    assert head.status == get.status == (200 if target == "/" else 404)
+    assert head.values("Content-Length") == get.values("Content-Length") == [str(len(get.body))]
+    assert head.body == b""
 
 
 @pytest.mark.parametrize("target", ["/nowhere", "/favicon.ico", "//", "/.", "/../", "*", "/%2f"])
@@ -172,3 +174,37 @@ def test_the_page_has_a_query_string_if_you_like(server, version):
     plain = {"Upgrade": None, "Connection": None}
     answer = ask(server.url, request(server.url, plain, target="/?name=value", version=version))
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "target", ["http://{host}:{port}/", "HTTP://{host}:{port}", "http://localhost/?a"]
+)
+def test_a_target_may_be_a_whole_url(server, target):
+    """A server must accept that (RFC 9112 section 3.2.2)."""
+    answer = ask(
+        server.url, request(server.url, {"Upgrade": None, "Host": "wrong.example"}, target=target)
+    )
+    assert answer.status == 200
+    assert ask(server.url, request(server.url, target=target)).status == 101
+
+
+def test_the_host_in_the_target_counts_not_the_header(server, log):
+    """Otherwise a foreign name could be hidden behind a right header (DNS rebinding)."""
+    answer = ask(server.url, request(server.url, target="http://evil.example/"))
+    check_refusal(answer, log, 421)
+
+
+def test_tls_on_the_port_is_told_what_it_is(server, log):
+    """A client that was given wss:// by mistake."""
+    hello = bytes.fromhex("16030100c8010000c40303") + bytes(100)
+    ask(server.url, hello)
+    [line] = log.records
+    assert "this is TLS" in line.getMessage()
+
+
+@pytest.mark.parametrize("origin", ["https://a.example:443", "http://a.example:80"])
+def test_an_origin_with_its_default_port_is_what_a_browser_sends_without(start, origin):
+    """RFC 6454 section 6.2."""
+    server = start(allowed_origins=[origin])
+    sent = origin.rpartition(":")[0]
+    assert ask(server.url, request(server.url, {"Origin": sent})).status == 101
