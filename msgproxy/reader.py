@@ -90,7 +90,11 @@ class Reader:
             return Viewer(number, self._connection, seen, self.thread, self._end)
         made = shared.queues.outbound(shared.limits, number)
         outbound = shared.queues.wrap(made, f"outbound-{number}")
-        return Session(number, self._connection, shared.inbound, outbound, self.thread, self._end)
+        session = Session(
+            number, self._connection, shared.inbound, outbound, self.thread, self._end
+        )
+        session.traffic.target = admission.request.target
+        return session
 
     def _serve(self, session: Session, admission: Admission) -> None:
         reason: CloseReason | None = INTERNAL_ERROR  # if what follows fails

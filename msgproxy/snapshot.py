@@ -27,6 +27,9 @@ class ClientSnapshot:
     """On the wire: with the frames' heads, and with pings, pongs and Close."""
     waiting: int
     """Bytes on its outbound queue, which its writer has not taken yet."""
+    target: str = "/"
+    """What it asked for, with the query, of which the proxy makes nothing. A client that puts a
+    word of its own there can find itself in the picture."""
 
 
 @dataclass(slots=True)
@@ -39,6 +42,8 @@ class Traffic:
 
     joined_at: float
     """On the `time.monotonic` clock, in seconds."""
+    target: str = "/"
+    """What the client asked for: the reader sets it before anybody can look."""
 
     messages_in: int = 0
     bytes_in: int = 0
@@ -56,6 +61,7 @@ class Traffic:
             messages_out=self.messages_out,
             bytes_out=self.bytes_out,
             waiting=waiting,
+            target=self.target,
         )
 
 

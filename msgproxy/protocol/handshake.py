@@ -49,8 +49,10 @@ def check_request(request: Request, policy: Policy) -> Response | None:
     return None
 
 
-def _check_room(_: Request, policy: Policy) -> Response | None:
-    if policy.full:
+def _check_room(request: Request, policy: Policy) -> Response | None:
+    """Refuse a client that would stay. The page says itself that the server is full."""
+    is_for_page = request.path == "/" and "websocket" not in request.tokens("upgrade")
+    if policy.full and not is_for_page:
         return refuse(503, "too many clients, try again later", ("Retry-After", "5"))
     return None
 

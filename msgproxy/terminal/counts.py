@@ -106,7 +106,7 @@ class ClientCounts:
 
 def _counts(client: dict[str, Any]) -> ClientSnapshot:
     names = ("number", "messages_in", "bytes_in", "messages_out", "bytes_out", "waiting")
-    numbers = {name: _number(client[name]) for name in names}
+    numbers: dict[str, Any] = {name: _number(client[name]) for name in names}
     # To the millisecond. NaN and infinity raise here.
     joined_for = _number(client["joined_for"] * 1000) / 1000
     return ClientSnapshot(peer=escape(str(client["peer"])), joined_for=joined_for, **numbers)

@@ -12,7 +12,8 @@ Each text message is a JSON object, of one of two kinds::
 
     {"clients": [{"number": 1, "joined_for": 2.5, "messages_in": 3, ...}, ...],
      "waiting": bytes on the inbound queue, "inbound_limit": bytes that it takes,
-     "limit": bytes that an outbound queue takes}
+     "limit": bytes that an outbound queue takes, "time": in ns, as that of a hop,
+     "next_hop": the number of the first hop that these counts do not know yet}
 
 A hop is a `Hop`, an item such as "2.1" is a message; a client is a `ClientSnapshot`. A viewer that
 asks for `/trace?counts` gets the second kind only, and nothing is recorded for it.
@@ -146,6 +147,8 @@ class ViewerQueue(OutboundQueue):
             "waiting": snapshot.waiting,
             "inbound_limit": self._limits.inbound_limit,
             "limit": self.limit,
+            "time": time.monotonic_ns(),
+            "next_hop": self._recording.next_number() if self._recording else 0,
         }
         return [news]
 

@@ -2,15 +2,17 @@
 // Rule: this is the only file that brings the others together. To read the script, begin here.
 
 import { startInside } from "./inside/inside.js";
-import { ADDRESS, Connection } from "./shared/connection.js";
+import { addressFor, Connection } from "./shared/connection.js";
 import { byId } from "./shared/dom.js";
 import { showState, showTrouble, showWaiting, startViews, whyClosed } from "./shared/header.js";
-import { awaitEcho, understood, worded } from "./shared/message_text.js";
+import { awaitEcho, forgetEchoes, understood, worded } from "./shared/message_text.js";
 import { startComposer, takeBack, yourName } from "./talk/composer.js";
 import { countMessage, light } from "./talk/counters.js";
-import { addRow, noteOf, rowOf, showEnd } from "./talk/log.js";
+import {
+  addBinary, addRow, markUndelivered, noteOf, rowOf, showEnd, timeNow,
+} from "./talk/log.js";
 
-const connection = new Connection(ADDRESS, {
+const connection = new Connection(addressFor(""), {
   connecting: () => showState("connecting"),
   opened: join,
   received: hear,
@@ -18,13 +20,16 @@ const connection = new Connection(ADDRESS, {
   waiting: showWaiting,
 });
 
+let last = null; // what was typed last: its row, and after how many bytes it had left
+
 function tell(text) {
   const name = yourName();
   const data = worded(name, text);
   if (!connection.send(data)) return false;
   awaitEcho(data);
-  inside.noteOwn(data);
-  addRow(rowOf({ kind: "own", name, text })); // the proxy sends it to all but this tab
+  const row = rowOf({ kind: "own", name, text });
+  last = { row, end: connection.sent };
+  addRow(row); // the proxy sends it to all but this tab
   countMessage("sent", data);
   showEnd(); // who speaks wants to see it
   return true;
@@ -38,23 +43,44 @@ function tellUnnamed(data) {
 }
 
 function hear(data) {
-  addRow(rowOf(understood(data)));
+  if (typeof data === "string") addRow(rowOf(understood(data)));
+  else addBinary(data.byteLength, () => rowOf(understood(data)));
   countMessage("received", data);
 }
 
+let isGap = false; // since the connection was lost
+
 function join() {
   showState("connected");
-  inside.forgetOwn(); // it is another client now
+  forgetEchoes();
+  if (isGap) addRow(noteOf(`Connected again, ${timeNow()}.`));
+  isGap = false;
   light("sent");
 }
 
 function lose(loss) {
   const why = whyClosed(loss);
-  if (loss.isNews) showTrouble(`${why} What you type stays here until you can send it.`);
-  if (loss.wasOpen) {
-    addRow(noteOf(`${why} What others said from here on did not reach this tab.`));
+  if (loss.isNews) tellTrouble(why);
+  if (!loss.wasOpen) {
+    // A WebSocket is not told why it did not open. A plain request is: 503 says that it is full.
+    isFull().then((full) => full && tellTrouble("The server is full (503)."));
+    return;
   }
-  if (loss.isUnsent) takeBack();
+  isGap = true;
+  const wasTooBig = loss.code === 1009 && last?.end === loss.sent;
+  if (last && (wasTooBig || last.end > loss.left)) {
+    markUndelivered(last.row);
+    takeBack();
+  }
+  last = null;
+  addRow(noteOf(`${why} What others said from here on did not reach this tab.`));
+}
+
+const tellTrouble = (why) => showTrouble(`${why} What you type stays here until you can send it.`);
+
+async function isFull() {
+  const { status } = await fetch("./trace", { cache: "no-store" }).catch(() => ({}));
+  return status === 503;
 }
 
 byId("retry").onclick = () => connection.reconnectNow();

@@ -143,13 +143,17 @@ def both(request: pytest.FixtureRequest) -> Iterator[Browser | Firefox]:
 def tabs(browser: Browser | Firefox) -> Iterator[Open]:
     """Open tabs as separate visitors: `open_tab(server, color_scheme="dark")`.
 
+    `route(tab)` can come between the tab and the server; what it returns is `tab.trace`.
     Each collects in `tab.troubles` what its console says: errors, and all that the policy refuses.
     """
     contexts = []
 
-    def open_one(server: Server, **options: object) -> Page:
+    def open_one(
+        server: Server, route: Callable[[Page], Any] | None = None, **options: object
+    ) -> Page:
         contexts.append(browser.new_context(**options))
         tab = contexts[-1].new_page()
+        tab.trace = route and route(tab)
         tab.set_default_timeout(PATIENCE)
         tab.troubles = []
         tab.on("console", lambda message: tab.troubles.append(message.text))

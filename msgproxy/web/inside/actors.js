@@ -1,100 +1,100 @@
-// The cast: who and what is in the picture, at the moment that is replayed.
-// Rule: it follows the replay. Only what no hop tells comes from the live counts: how much each
-// client has said and heard, and who is there when nothing happens.
+// The actors: which clients have a lane of their own, and what they are called.
+// Rule: you, the one in trouble and the speaker are always drawn, whatever their numbers. All
+// others share one lane, as their number and their sums. Who has a lane keeps it while there is
+// room.
 
-import { laneOf } from "./flights.js";
-import { STALE } from "./replay.js";
+import { laneOf, senderOf } from "./moment.js";
 
-const LINGER = 2_500; // ms for which one that has gone can still be seen
-const LINGER_CUT = 8_000; // and one that was cut off
+const LINGER = 3_000; // ms for which one that has gone can still be seen
+const LINGER_CUT = 12_000; // and one that was cut off
+const TROUBLE = 0.05; // of its queue's limit
 
-export class Cast {
-  clients = new Map(); // by number
-  queues = {}; // by name: depth, size
-  threads = {}; // by name: what it did last, and whether it has something in hand
-  limits = { inbound: 0, outbound: 0 };
+export class Actors {
+  own = null; // the server's number of this page's client
+  slow = null; // and of the one that this page made, which never reads
+  #tab;
+  #names = new Map(); // by the server's number: the one that is shown, from 1
+  #lanes = [];
+  #endedAt = new Map(); // by number: when it was first seen as gone
 
-  // Take in one hop. Returns a note, if it is news that should be seen for longer.
-  apply({ thread, act, queue, items, depth, size }) {
-    this.queues[queue] = { depth, size };
-    this.threads[thread] = { act, items, isBusy: act === "received" || act === "got" };
-    // A reader has put what it had in hand. The broker is done when it comes for more.
-    if (act === "put" && thread === "broker") this.threads[thread].isBusy = true;
-    const number = laneOf(queue);
-    if (number) return this.#applyToClient(this.#client(number), act, items);
-    const joined = act === "put" && /^joined (\d+)$/.exec(items[0]);
-    if (joined) this.#client(Number(joined[1]));
-    return null;
+  // `tab` is the word by which this page's own clients can be told from others.
+  constructor(tab) {
+    this.#tab = tab;
   }
 
-  #applyToClient(client, act, items) {
-    if (act === "full") {
-      client.state = "full";
-      return `Client ${client.number} was too slow: its queue was full, so it was cut off.`;
+  // Which lanes a moment needs, of at most `capacity`.
+  choose(moment, capacity, wall) {
+    const present = this.#present(moment, wall);
+    for (const { number, target } of present) this.#recognise(number, target);
+    const all = present.map(({ number }) => number);
+    if (all.length <= capacity) {
+      this.#lanes = all;
+    } else {
+      const wanted = new Set([...this.#wanted(moment, present), ...this.#lanes, ...all]);
+      this.#lanes = [...wanted].filter((number) => all.includes(number)).slice(0, capacity - 1);
     }
-    const isGoodbye = items.includes("goodbye");
-    if (act === "put" && isGoodbye && client.state === "here") client.state = "leaving";
-    if (act === "sent" && isGoodbye) this.#mourn(client);
-    return null;
+    const rank = (number) => (number === this.own ? 0 : this.nameOf(number));
+    this.#lanes = this.#lanes.toSorted((one, other) => rank(one) - rank(other));
+    return { lanes: this.#lanes, folded: this.#fold(moment, present) };
   }
 
-  // The counts are live: while a replay is behind, they must not say who has come or gone.
-  count({ clients, waiting, limit, inbound_limit: inboundLimit }, isIdle) {
-    this.limits = { inbound: inboundLimit, outbound: limit };
-    if (isIdle) this.queues.inbound = { depth: waiting ? null : 0, size: waiting };
-    for (const counts of clients) {
-      if (isIdle || this.clients.size === 0) this.#client(counts.number);
-      this.#countClient(counts, isIdle);
+  #present(moment, wall) {
+    const clients = [...moment.clients.values()]
+      .toSorted((one, other) => one.number - other.number);
+    return clients.filter(({ number, state, isOver }) => {
+      if (!isOver && state !== "gone") {
+        this.#endedAt.delete(number);
+        return true;
+      }
+      if (!this.#endedAt.has(number)) this.#endedAt.set(number, wall);
+      const lingers = state === "full" ? LINGER_CUT : LINGER;
+      return wall - this.#endedAt.get(number) < lingers;
+    });
+  }
+
+  #recognise(number, target) {
+    if (!this.#names.has(number)) this.#names.set(number, this.#names.size + 1);
+    const tab = new URLSearchParams(target.split("?")[1]).get("tab");
+    if (tab === this.#tab) this.own = number;
+    if (tab === `${this.#tab}-slow`) this.slow = number;
+  }
+
+  // In the order of their importance.
+  *#wanted(moment, present) {
+    for (const number of [this.own, this.slow]) if (number) yield number;
+    for (const { number, state } of present) if (state === "full") yield number;
+    const hands = [...moment.threads.values()].map(({ hand }) => hand);
+    for (const items of [...moment.queue("inbound").entries, ...hands]) {
+      for (const item of items) if (senderOf(item)) yield senderOf(item);
     }
-    const numbers = new Set(clients.map(({ number }) => number));
-    for (const client of this.clients.values()) {
-      const now = performance.now();
-      client.missedAt = numbers.has(client.number) ? Infinity : Math.min(client.missedAt, now);
-      // A busy replay is behind, but never by more than that. Who is missing for longer has gone
-      // with a goodbye that this viewer has not seen.
-      if (now - client.missedAt > (isIdle ? -1 : STALE)) this.#mourn(client);
-    }
+    const limit = moment.limits.outbound || Infinity;
+    for (const [name, { size }] of moment.queues) if (size > limit * TROUBLE) yield laneOf(name);
   }
 
-  #countClient(counts, isIdle) {
-    const client = this.clients.get(counts.number);
-    if (!client) return;
-    const before = client.counts ?? counts;
-    const seconds = counts.joined_for - before.joined_for;
-    client.rate = seconds > 0 ? (counts.messages_out - before.messages_out) / seconds : 0;
-    client.counts = counts;
-    const queue = `outbound-${counts.number}`;
-    if (isIdle && this.queues[queue]?.size !== counts.waiting) {
-      this.queues[queue] = { depth: counts.waiting ? null : 0, size: counts.waiting };
-    }
+  #fold(moment, present) {
+    const others = present.filter(({ number }) => !this.#lanes.includes(number));
+    const sum = (value) => others.reduce((total, client) => total + value(client), 0);
+    return {
+      count: others.length,
+      said: sum(({ said }) => said),
+      received: sum(({ received }) => received),
+      waiting: sum(({ number }) => moment.queue(`outbound-${number}`).size ?? 0),
+    };
   }
 
-  #client(number) {
-    if (!this.clients.has(number)) {
-      const never = Infinity;
-      this.clients.set(number, { number, state: "here", goesAt: never, missedAt: never, rate: 0 });
-    }
-    return this.clients.get(number);
+  nameOf(number) {
+    return this.#names.get(number) ?? number;
   }
 
-  #mourn(client) {
-    if (client.goesAt < Infinity) return;
-    client.goesAt = performance.now() + (client.state === "full" ? LINGER_CUT : LINGER);
-    if (client.state !== "full") client.state = "gone";
+  // As it is called in a sentence.
+  titleOf(number) {
+    if (number === this.own) return "you";
+    if (number === this.slow) return "the one that never reads";
+    return number ? `client ${this.nameOf(number)}` : "another instance";
   }
 
-  // In the order of their numbers. Who has been gone for long enough is forgotten.
-  lanes() {
-    for (const { number, goesAt } of this.clients.values()) {
-      if (performance.now() > goesAt) this.#forget(number);
-    }
-    return [...this.clients.keys()].sort((one, other) => one - other);
-  }
-
-  #forget(number) {
-    this.clients.delete(number);
-    delete this.queues[`outbound-${number}`];
-    delete this.threads[`reader-${number}`];
-    delete this.threads[`writer-${number}`];
+  // The name of a thread or a queue, with the number that is shown.
+  nameIn(name) {
+    return laneOf(name) ? name.replace(/\d+$/, this.nameOf(laneOf(name))) : name;
   }
 }

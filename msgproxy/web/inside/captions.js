@@ -1,112 +1,109 @@
-// The captions: each hop in words, the last few of them under the picture.
-// Rule: one line per hop, a few lines per frame. A screen reader gets one of them now and then:
-// all of them, read aloud, would never end.
+// The captions: the last hops in words, and what should be seen for longer than its moment.
+// Rule: one line per hop, and the words of a message before the name of who said it: they are what
+// one knows it by. A screen reader gets a line now and then: all of them would never end.
 
-import { laneOf } from "./flights.js";
-import { byId, create, oncePerFrame, readable } from "../shared/dom.js";
+import { byId, create, readable } from "../shared/dom.js";
+import { named } from "../shared/message_text.js";
+import { isMessage, laneOf, senderOf } from "./moment.js";
+import { amount, counted } from "./shapes.js";
 
-const LINES = 5;
-const NAMED_ITEMS = 3;
-const TEXTS = 200; // first words to know again
+export const LINES = 5;
+const NAMED_ITEMS = 2;
 const ALOUD_EVERY = 4_000; // ms
+const NOTES = 3;
+const STAYS = 15_000; // ms
 
-const firstWords = new Map(); // by the name of the message
-let steps = []; // the last: when, and what
+let shownHop = null;
 let aloudAt = -Infinity;
 
-export function caption(hop, zero) {
-  if (hop.act === "received") remember(hop.items[0], hop.text);
-  steps.push({ after: hop.time - zero, thread: hop.thread, words: wordsOf(hop) });
-  steps = steps.slice(-LINES);
-  showSteps();
+// The last hops that have been played, as they are to be read at this moment.
+export function showCaptions(hops, moment, actors, isStepping) {
+  const last = hops.at(-1) ?? null;
+  if (last === shownHop) return;
+  shownHop = last;
+  byId("steps").replaceChildren(...hops.slice(-LINES).map((hop) => lineOf(hop, moment, actors)));
+  if (!last || (!isStepping && performance.now() - aloudAt < ALOUD_EVERY)) return;
+  aloudAt = performance.now();
+  sayAloud(`${actors.nameIn(last.thread)} ${wordsOf(last, moment, actors)}`);
 }
 
-function remember(item, text) {
-  firstWords.set(item, text);
-  if (firstWords.size > TEXTS) firstWords.delete(firstWords.keys().next().value);
+export function sayAloud(words) {
+  byId("aloud").textContent = words;
 }
 
-export function wordsOf({ act, queue, items }) {
-  const what = listed(items);
-  const client = `client ${laneOf(queue)}`;
+function lineOf(hop, moment, actors) {
+  const line = create("li", hop.thread.split("-")[0], "");
+  const after = Math.max(0, hop.time - hop.zero);
+  const thread = create("b", "", actors.nameIn(hop.thread));
+  thread.title = `${hop.thread} in the server's log`;
+  line.append(create("time", "", `+${duration(after)}`), " ", thread,
+    ` ${wordsOf(hop, moment, actors)}`);
+  return line;
+}
+
+export function wordsOf({ act, queue, items }, moment, actors) {
+  const what = listed(items, moment, actors);
+  const place = actors.nameIn(queue);
+  const client = actors.titleOf(laneOf(queue));
   return {
     received: `has received ${what}`,
-    put: `puts ${what} on ${queue}`,
-    full: `finds no room for ${what} on ${queue}: ${client} is cut off`,
-    lost: `finds that ${queue} has thrown away ${what}`,
-    got: `takes ${what} from ${queue}`,
+    put: `puts ${what} on ${place}`,
+    full: `finds no room for ${what} on ${place}, and cuts off ${client}`,
+    lost: `throws away what was on ${place}: ${what}`,
+    got: `takes ${what} from ${place}`,
     handled: `is done with ${what}`,
     sent: `has sent ${what} to ${client}`,
   }[act];
 }
 
-function listed(items) {
-  const named = items.slice(0, NAMED_ITEMS).map((item, _, { length }) => {
-    const words = length === 1 && firstWords.get(item);
-    return words ? `${item} “${words}”` : item;
-  });
-  const more = items.length - named.length;
-  return named.join(", ") + (more > 0 ? ` and ${readable(more)} more` : "");
+function listed(items, moment, actors) {
+  const names = items.slice(0, NAMED_ITEMS).map((item) => itemName(item, moment, actors));
+  const more = items.length - names.length;
+  return names.join(", ") + (more > 0 ? ` and ${readable(more)} more` : "");
 }
 
-export const microseconds = (ns) => `${readable(Math.round(ns / 1e3))} µs`;
+export function itemName(item, moment, actors) {
+  if (!isMessage(item)) return item.replace(/\d+$/, (number) => actors.nameOf(Number(number)));
+  const text = moment.texts.get(item);
+  const words = text ? named(text).text.split("\n")[0] : "";
+  const whose = senderOf(item) === actors.own ? "your" : `${actors.titleOf(senderOf(item))}'s`;
+  const which = `${whose} ${ordinal(Number(item.split(".")[1]))}`;
+  const [, bytes] = /^(\d+) bytes$/.exec(words) ?? [];
+  if (bytes) return `${amount(Number(bytes))} (${which})`;
+  return words ? `“${words}” (${which})` : which;
+}
 
-const showSteps = oncePerFrame(() => {
-  byId("steps").replaceChildren(...steps.map(({ after, thread, words }) => {
-    const step = create("li", thread.split("-")[0], "");
-    const time = create("time", "", `+${microseconds(Math.max(0, after))}`);
-    step.append(time, " ", create("b", "", thread), ` ${words}`);
-    return step;
-  }));
-  const { thread, words } = steps.at(-1);
-  if (performance.now() - aloudAt < ALOUD_EVERY) return;
-  aloudAt = performance.now();
-  byId("aloud").textContent = `${thread} ${words}`;
-});
+const ORDINALS = { one: "st", two: "nd", few: "rd", other: "th" };
+const rules = new Intl.PluralRules("en", { type: "ordinal" });
+const ordinal = (number) => `${readable(number)}${ORDINALS[rules.select(number)]}`;
 
-// The notes: what should be seen for longer than the moment in which it happens.
-// Rule: whatever is left out of the picture is said here, as a number.
-
-
-const NOTES = 3;
-const STAYS = 12_000; // ms
-
-let passedOver = 0;
-let missed = 0;
+// In the unit in which one reads it: 320 µs, 12.5 ms, 1.59 s.
+export function duration(ns) {
+  if (ns < 1e6) return `${Math.round(ns / 1e3)} µs`;
+  if (ns < 1e9) return `${(ns / 1e6).toPrecision(3)} ms`;
+  return `${readable(Number((ns / 1e9).toPrecision(3)))} s`;
+}
 
 export function addNote(text) {
   const note = create("li", "news", text);
-  byId("notes").append(note);
-  if (byId("notes").querySelectorAll(".news").length > NOTES) {
-    byId("notes").querySelector(".news").remove();
-  }
+  const notes = byId("notes");
+  notes.append(note);
+  if (notes.querySelectorAll(".news").length > NOTES) notes.querySelector(".news").remove();
   setTimeout(() => note.remove(), STAYS);
 }
 
-// Messages that came faster than the replay plays them.
-export function addPassedOver(messages) {
-  if (messages === 0) return;
-  passedOver += messages;
-  tally("passed-over", `${readable(passedOver)} message${passedOver === 1 ? "" : "s"} not shown: ` +
-    "they came faster than this slow motion plays.");
+// Hops that were faster than the way from the server to here; and messages that were passed over.
+export function showMissed(missed, { shown, seen }) {
+  setTally("missed",
+    missed && `${counted(missed, "step")} missed: the server took more than it tells.`);
+  setTally("shown", seen > shown && `${readable(Math.max(1, shown))} of ${counted(seen, "message")}
+    shown: the others came faster than can be seen.`);
 }
 
-// Hops that were faster than the way from the server to here.
-export function addMissed(hops) {
-  if (hops === 0) return;
-  missed += hops;
-  tally("missed", `${readable(missed)} steps missed: the server took more than it tells.`);
-}
-
-export function forgetTallies() {
-  passedOver = 0;
-  missed = 0;
-  for (const note of byId("notes").querySelectorAll(".tally")) note.remove();
-}
-
-function tally(name, text) {
+function setTally(name, text) {
   const known = byId("notes").querySelector(`.${name}`);
+  if (!text) return known?.remove();
   const note = known ?? create("li", `tally ${name}`, "");
-  note.textContent = text;
+  if (note.textContent !== text) note.textContent = text;
   if (!known) byId("notes").prepend(note);
 }

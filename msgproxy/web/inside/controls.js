@@ -1,34 +1,31 @@
-// The speed: a slider, from real time to ten thousand times slower.
-// Rule: it is logarithmic, as is what can be seen: a message crosses the proxy in some 400 µs, and
-// a client that is behind takes a thousand times as long until it is cut off.
+// The controls: how slowly it is replayed, and what one can do to have something to see.
+// Rule: whatever a button does is bounded, and real. The slow client really does not read; nothing
+// in the server is told to play along.
 
-import { ADDRESS } from "../shared/connection.js";
+import { addressFor } from "../shared/connection.js";
 import { byId, readable } from "../shared/dom.js";
 
-export const ONE_MESSAGE = 5_000; // times slower: a message takes 2 or 3 seconds
-export const MANY_MESSAGES = 10;
+const ONE_MESSAGE = 5_000; // times slower: a message takes 2 or 3 seconds
+
+// ---- The speed: logarithmic, as is what can be seen. A message crosses the proxy in some 400 µs,
+// a client that lags takes a thousand times as long until it is cut off.
 
 export const slowness = () => rounded(10 ** Number(byId("speed").value));
 
-export function setSlowness(value) {
-  byId("speed").value = Math.log10(value);
-  showSlowness();
+export const rounded = (value) => Number(value.toPrecision(value < 10 ? 2 : 1));
+
+export const paceWords = (pace) => (pace === 1 ? "real time" : `${readable(pace)} × slower`);
+
+function nameSpeed() {
+  byId("speed").setAttribute("aria-valuetext", paceWords(slowness()));
 }
 
-const rounded = (value) => Number(value.toPrecision(value < 10 ? 2 : 1));
+byId("speed").oninput = nameSpeed;
+byId("speed").value = Math.log10(ONE_MESSAGE);
+nameSpeed();
 
-function showSlowness() {
-  const words = slowness() === 1 ? "real time" : `${readable(slowness())} × slower`;
-  byId("slowness").textContent = words;
-  byId("speed").setAttribute("aria-valuetext", words);
-}
-
-byId("speed").oninput = showSlowness;
-
-setSlowness(ONE_MESSAGE);
-
-// A burst: many messages at once, so that a queue fills before one's eyes.
-// Rule: it is bounded, and it never piles up in the browser: what waits there is looked at first.
+// ---- Many messages, so that a queue fills before one's eyes. They never pile up in the browser:
+// what waits there is looked at first.
 
 const MESSAGES = 1_000;
 const SIZE = 32 * 1024; // bytes: all of them are twice what an outbound queue takes by default
@@ -44,22 +41,17 @@ export async function sayMany({ send, unsent }) {
   }
 }
 
-// A client that does not read, to see what becomes of it.
-// Rule: it really does not read: nobody takes from its stream, so the browser stops taking from the
-// socket, and TCP tells the server. Nothing in the server is told to play along.
+// ---- A client that does not read. A page cannot make its WebSocket stop reading: messages come as
+// events, whether it wants or not. A WebSocketStream is pulled from: nobody pulls, so the browser
+// stops taking from the socket, and TCP tells the server.
 
-
-// A page cannot make its WebSocket stop reading: messages come as events, whether it wants or not.
-// Keeping the page busy would do (measured in Chromium: after some 4 MiB the server's queue
-// fills), but then nothing on it moves, this picture neither. A WebSocketStream is pulled from, and
-// who does not pull is behind. Where there is none, a suspended `msgproxy chat` does the same.
 export const canBeSlow = "WebSocketStream" in globalThis;
 
 let stream; // kept, or else the browser would close it as one that nobody needs
 
 export async function joinAndReadNothing() {
   stream?.close();
-  stream = new WebSocketStream(ADDRESS);
+  stream = new WebSocketStream(addressFor("-slow"));
   stream.closed.catch(() => {}); // being cut off is what it is for
   await stream.opened.catch(() => {}); // no server: the state of the page's own connection says so
 }

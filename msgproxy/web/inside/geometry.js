@@ -1,34 +1,45 @@
-// The geometry of the picture: where everything stands, in pixels, for a width and some lanes.
+// The geometry of the picture: where everything is, for a width, a height and some lanes.
 // Rule: nothing is drawn here. A place is named by its column and its lane, such as writer 2;
 // only this file knows where that is, so a picture of another width needs no other script.
 
-export const LANES = 12; // drawn at the most; whoever comes after them is in one lane, as a number
+import { SLOTS } from "./dots.js";
 
-// Where columns stand, in parts of the width. A queue has two edges.
+// Where columns are, in parts of the width. A queue has two edges.
 const WIDE = {
-  source: 0.03, reader: 0.15, inbound: [0.25, 0.41], broker: 0.49, outbound: [0.575, 0.735],
-  writer: 0.8, client: 0.86,
+  source: 0.035, reader: 0.165, inbound: [0.25, 0.41], broker: 0.49, outbound: [0.575, 0.735],
+  writer: 0.81, client: 0.875,
 };
 const NARROW = {
   source: 0, reader: 0.08, inbound: [0.19, 0.37], broker: 0.48, outbound: [0.59, 0.8],
   writer: 0.9, client: 1,
 };
-const NARROW_BELOW = 760;
+const NARROW_BELOW = 700;
 const TOP = 62; // above the lanes, for the thread that accepts
-const BOTTOM = 46; // below them, for the names of the columns
-export const SLOTS = 6; // of a queue, in which messages can be told apart
+const BOTTOM = 14; // below them
+const LARGEST = 2.6; // times: on a projector, text and all are larger
+const LANES = 12; // are drawn at the most
+const FEWEST = 4; // and at the least: you, the slow one, the one that speaks, and all others
+const LEAST_PITCH = 46; // px from lane to lane
 
 export class Geometry {
-  constructor(width, height, lanes) {
-    this.width = Math.max(width, 300);
-    this.isNarrow = width < NARROW_BELOW;
+  constructor(width, height) {
+    this.scale = Math.max(1, Math.min(width / 1_150, height / 470, LARGEST));
+    this.width = Math.max(width / this.scale, 280);
+    this.isNarrow = this.width < NARROW_BELOW;
     this.columns = this.isNarrow ? NARROW : WIDE;
-    this.drawn = lanes.slice(0, LANES);
-    this.more = lanes.length - this.drawn.length;
-    this.rows = this.drawn.length + (this.more > 0 ? 1 : 0);
-    this.pitch = Math.min(128, Math.max(46, (height - TOP - BOTTOM) / Math.max(this.rows, 3)));
-    this.height = TOP + BOTTOM + this.pitch * Math.max(this.rows, 3);
     this.queueHeight = this.isNarrow ? 22 : 30;
+    this.room = height / this.scale;
+    const fitting = Math.floor((this.room - TOP - BOTTOM) / LEAST_PITCH);
+    this.capacity = Math.max(FEWEST, Math.min(LANES, fitting));
+  }
+
+  // `folded` is how many clients share the last lane.
+  arrange(lanes, folded) {
+    this.drawn = lanes;
+    this.rows = lanes.length + (folded > 0 ? 1 : 0);
+    const lines = Math.max(this.rows, 3);
+    this.pitch = Math.min(128, Math.max(LEAST_PITCH, (this.room - TOP - BOTTOM) / lines));
+    this.height = TOP + BOTTOM + this.pitch * lines;
   }
 
   x(column) {

@@ -1,39 +1,37 @@
 // The view "inside": what goes on in the server, drawn as it happened, in slow motion.
 // Rule: this file brings the others together, and it works only while it can be seen. Hops come in
-// at the trace, wait in the replay, and reach the cast and the picture when their moment is due.
+// at the trace, wait on the tape, and are played by the replay. What is drawn then, all of it, is
+// the moment that the tape is at.
 
-import { Cast } from "./actors.js";
+import { Actors } from "./actors.js";
 import {
-  addMissed, addNote, addPassedOver, caption, forgetTallies, microseconds,
+  addNote, duration, LINES, sayAloud, showCaptions, showMissed,
 } from "./captions.js";
 import {
-  canBeSlow, joinAndReadNothing, MANY_MESSAGES, sayMany, setSlowness, slowness,
+  canBeSlow, joinAndReadNothing, paceWords, rounded, sayMany, slowness,
 } from "./controls.js";
-import { areMoving, clearFlights, inSight, plan } from "./flights.js";
-import { LANES } from "./geometry.js";
-import { Replay } from "./replay.js";
+import { areMoving, dotsAt } from "./dots.js";
+import { Geometry } from "./geometry.js";
+import { followGuide, startGuide } from "./guide.js";
+import { forgetLanes } from "./lanes.js";
+import { laneOf } from "./moment.js";
+import { JOURNEY, Replay } from "./replay.js";
+import { diagramOf, lastMessage, lastSeconds, offer } from "./save.js";
 import { drawScene } from "./scene.js";
+import { retext } from "./shapes.js";
+import { TAB } from "../shared/connection.js";
 import { byId } from "../shared/dom.js";
 import { watch, watchNoMore } from "./trace.js";
 
-const JOURNEY = 450; // ms of the replay in which a message gets from one place to the next
-const LONGEST_FRAME = 100; // ms: after a pause the replay goes on where it was
-const FIRST_WORDS = 40; // characters of a message that the trace tells
+const LONGEST_FRAME = 250; // ms: after a pause of the browser the replay goes on where it was
+const LATE = 3_000; // ms: from then on the page says how late it is
 
-let cast = new Cast();
+let replay = new Replay(play);
+let actors = new Actors(TAB);
 let isShown = false;
 let frame = null; // the next one, while there is anything to see
 let lastFrame = 0;
-let lanes = [];
-let own = null; // the number of this tab's own client, once it is known
-let ownWords = "";
-
-const replay = new Replay({
-  soon: (hop) => addPassedOver(plan(hop, (lane) => lanes.slice(0, LANES).includes(lane))),
-  due: play,
-  passedOver: pass,
-  isMoving: (now) => areMoving(now, replay.nsOf(JOURNEY)),
-});
+let missed = 0; // hops that the server told nobody
 
 const listener = {
   watching() {
@@ -41,11 +39,10 @@ const listener = {
     blind("");
   },
   hops(hops, lost) {
-    addMissed(lost);
-    for (const hop of hops) recogniseOwn(hop);
-    replay.feed(hops);
+    missed += lost;
+    replay.feed(hops, performance.now());
   },
-  counts: (counts) => cast.count(counts, replay.isIdle),
+  counts: (counts) => replay.feed([counts], performance.now()),
   lost: (milliseconds) =>
     blind(`No view of the server. Trying again in ${Math.ceil(milliseconds / 1_000)} s.`),
   off: () => blind("Nothing to see: this server runs with --no-trace."),
@@ -54,13 +51,18 @@ const listener = {
 export function startInside({ tell, send, unsent }) {
   byId("hello").onclick = () => tell("hello");
   byId("many").onclick = async ({ target }) => {
-    target.disabled = true;
-    setSlowness(MANY_MESSAGES); // else it would take an hour
+    if (target.ariaDisabled === "true") return;
+    target.ariaDisabled = "true"; // and not `disabled`, which would lose the focus
     if (tell("Here come 1,000 messages of 32 KiB.")) await sayMany({ send, unsent });
-    target.disabled = false;
+    target.ariaDisabled = "false";
   };
+  byId("join-slow").onclick = joinAndReadNothing;
+  byId("join-slow").hidden = !canBeSlow;
+  byId("no-slow").hidden = canBeSlow;
   document.onvisibilitychange = update;
-  return { show, noteOwn, forgetOwn };
+  startTransport();
+  startGuide();
+  return { show };
 }
 
 function show(view) {
@@ -77,54 +79,75 @@ function update() {
 }
 
 function forget() {
-  cast = new Cast();
-  replay.clear();
-  clearFlights();
-  forgetTallies();
+  replay = Object.assign(new Replay(play), { isPaused: replay.isPaused });
+  actors = new Actors(TAB);
+  missed = 0;
+  forgetLanes();
 }
 
 function runFrame(time) {
+  const wall = performance.now();
   replay.slowness = slowness();
-  replay.advance(Math.min(time - lastFrame, LONGEST_FRAME));
+  const isMoving = areMoving(dotsNow());
+  replay.advance(Math.min(time - lastFrame, LONGEST_FRAME), wall, isMoving);
   lastFrame = time;
-  lanes = cast.lanes();
-  drawScene(cast, lanes, inSight(replay.now, replay.nsOf(JOURNEY), lanes), own);
-  byId("clock").textContent = `+${microseconds(Math.max(0, replay.now - replay.zero))}`;
+  draw(wall);
   frame = requestAnimationFrame(runFrame);
 }
 
+const dotsNow = () =>
+  dotsAt(replay.tape.moment, replay.tape.upcoming, replay.now, replay.nsOf(JOURNEY));
+
+function draw(wall) {
+  const { moment } = replay.tape;
+  const stage = byId("stage");
+  const geometry = new Geometry(stage.clientWidth, stage.clientHeight);
+  const { lanes, folded } = actors.choose(moment, geometry.capacity, wall);
+  geometry.arrange(lanes, folded.count);
+  drawScene(moment, geometry, actors, folded, dotsNow());
+  showCaptions(replay.tape.last(LINES), moment, actors, replay.isPaused);
+  showMissed(missed, replay);
+  placeColumns(geometry);
+  showClock(wall);
+  showInvitation(lanes.length + folded.count);
+  followGuide(moment, actors, !replay.tape.next);
+}
+
+function placeColumns(geometry) {
+  const columns = { readers: "reader", writers: "writer" };
+  for (const button of document.querySelectorAll("#columns button")) {
+    const x = geometry.x(columns[button.textContent] ?? button.textContent) * geometry.scale;
+    const left = `${x.toFixed(0)}px`;
+    if (button.style.left !== left) button.style.left = left;
+  }
+}
+
+function showClock(wall) {
+  const { isPaused, pace } = replay;
+  const late = replay.lag(wall);
+  retext(byId("clock"), `+${duration(Math.max(0, replay.now - replay.zero))}`);
+  retext(byId("slowness"), paceWords(rounded(pace)));
+  retext(byId("lateness"), late < LATE ? "" : `${Math.round(late / 1_000)} s behind`);
+  byId("late").hidden = late < LATE;
+  retext(byId("pause"), isPaused ? "Play" : "Pause");
+}
+
+// By how many are there; nobody knows while the view is blind.
+function showInvitation(clients) {
+  const words = ["Nobody is connected.",
+    "Only one client: open this page in a second tab, then say hello."][clients] ?? "";
+  const isKnown = byId("blind").hidden && replay.tape.entries.length > 0;
+  byId("invitation").hidden = words === "" || !isKnown;
+  retext(byId("invitation"), words);
+}
+
 function play(hop) {
-  const note = cast.apply(hop);
-  if (note) addNote(note);
   const { thread, act, items, queue } = hop;
   byId("scene").dataset.hop = [thread, act, queue, ...items].join(" ");
-  caption(hop, replay.zero);
-}
-
-// What follows from them is true all the same: how deep queues are, and who has gone.
-function pass(hops) {
-  clearFlights();
-  for (const hop of hops) {
-    const note = cast.apply(hop);
-    if (note) addNote(note);
-  }
-  const received = hops.filter(({ act }) => act === "received");
-  addPassedOver(received.reduce((sum, { items }) => sum + items.length, 0));
-}
-
-// The server tells no client its number, since nobody needs it. But who has just said something
-// knows its own words again: they begin with a name that no other tab has.
-function recogniseOwn({ act, text, items }) {
-  if (act === "received" && ownWords && text === ownWords) own = Number(items[0].split(".")[0]);
-}
-
-function noteOwn(data) {
-  ownWords = [...data].slice(0, FIRST_WORDS).join("");
-}
-
-function forgetOwn() {
-  own = null;
-  ownWords = "";
+  if (act !== "full" || !laneOf(queue)) return;
+  const [first, ...others] = actors.titleOf(laneOf(queue));
+  const who = [first.toUpperCase(), ...others].join("");
+  addNote(`${who} was too slow: its queue was full, so it was cut off.`);
 }
 
 function blind(why) {
@@ -132,9 +155,55 @@ function blind(why) {
   byId("blind").hidden = why === "";
 }
 
-if (canBeSlow) {
-  byId("join-slow").onclick = joinAndReadNothing;
-} else {
-  byId("join-slow").disabled = true;
-  byId("join-slow").title = "This browser always reads. In a terminal: msgproxy chat, then Ctrl-Z";
+// ---- Pause, step, again, now: by button, by key, and by touch.
+
+function startTransport() {
+  const moves = { pause, forward, back, again, now, "save-message": saveMessage,
+    "save-seconds": saveSeconds };
+  for (const [id, move] of Object.entries(moves)) byId(id).onclick = move;
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest("input, button, a, textarea, summary");
+    if (!isShown || event.ctrlKey || event.altKey || event.metaKey) return;
+    const move = { " ": pause, ArrowRight: forward, ArrowLeft: back, a: again, n: now }[event.key];
+    if (!move || (isTyping && (event.key === " " || isTyping.matches("input")))) return;
+    event.preventDefault();
+    move();
+  });
+}
+
+function pause() {
+  replay.pause(!replay.isPaused);
+  sayAloud(replay.isPaused ? "Paused. The server goes on." : "Playing");
+}
+
+function forward() {
+  replay.stepForward();
+  if (!replay.tape.next) sayAloud("That was the last step so far.");
+}
+
+function back() {
+  replay.stepBack();
+}
+
+function again() {
+  if (!replay.again()) sayAloud("There was no message yet.");
+}
+
+function now() {
+  replay.toNow();
+  sayAloud("Now");
+  byId("pause").focus();
+}
+
+function saveMessage() {
+  saveHops(lastMessage(replay.tape), "message");
+}
+
+function saveSeconds() {
+  saveHops(lastSeconds(replay.tape, performance.now()), "ten-seconds");
+}
+
+function saveHops(hops, name) {
+  if (hops.length === 0) return sayAloud("There was nothing to save yet.");
+  offer(diagramOf(hops, replay.tape.moment, actors), `msgproxy-${name}`);
 }

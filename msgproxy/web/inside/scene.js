@@ -1,16 +1,16 @@
-// The scene: the picture as a whole, drawn anew in each frame from what is known.
-// Rule: it remembers nothing of its own but elements. What is in it says the cast, and where each
-// message is, the flights.
+// The scene: the picture as a whole, drawn anew in each frame from one moment.
+// Rule: it remembers nothing of its own but elements.
 
-import { Geometry } from "./geometry.js";
+import { byId, readable } from "../shared/dom.js";
+import { senderOf, countOn } from "./moment.js";
 import { drawLanes } from "./lanes.js";
 import {
-  drawn, drawQueue, drawThread, hueOfClient, makeQueue, makeThread, redraw, retext,
+  amount, drawn, drawQueue, drawThread, hueOfClient, makeQueue, makeThread, redraw, retext,
 } from "./shapes.js";
-import { byId } from "../shared/dom.js";
+import { named } from "../shared/message_text.js";
 
-const COLUMNS = ["reader", "inbound", "broker", "outbound", "writer"];
-const TITLES = ["readers", "inbound", "broker", "outbound", "writers"];
+const FEW = 8; // dots that can have their words beside them
+const WORDS = 22; // characters
 
 const inbound = makeQueue("inbound");
 const broker = makeThread("broker", 24);
@@ -19,123 +19,105 @@ const acceptLine = drawn("path", { class: "line new" });
 const acceptText = drawn("text", { class: "title start" });
 const trunk = drawn("path", { class: "line" });
 const laneGroup = drawn("g");
-const more = drawn("text", { class: "more" });
-const titles = TITLES.map((title) => {
-  const element = drawn("text", { class: "title" });
-  retext(element, title);
-  return element;
-});
+const folded = drawn("text", { class: "folded" });
 const dotGroup = drawn("g", { class: "dots" });
+const dotsInUse = new Map(); // by the key of the dot
+const freeDots = [];
 
 retext(acceptText, "accept");
-byId("scene").append(acceptLine, trunk, laneGroup, inbound, broker, acceptor, acceptText, more,
-  ...titles, dotGroup);
+byId("scene").append(acceptLine, trunk, laneGroup, inbound, broker, acceptor, acceptText, folded,
+  dotGroup);
 
-export function drawScene(cast, lanes, sights, own) {
-  const stage = byId("stage");
-  const geometry = new Geometry(stage.clientWidth, stage.clientHeight, lanes);
-  const { width, height } = geometry;
+// `others` are the clients that share a lane.
+export function drawScene(moment, geometry, actors, others, dots) {
+  const { width, height, scale } = geometry;
   redraw(byId("scene"), {
-    viewBox: `0 0 ${width} ${height}`, width, height,
-    "data-clients": lanes.length, "data-narrow": geometry.isNarrow,
+    viewBox: `0 0 ${width} ${height}`, width: width * scale, height: height * scale,
+    "data-clients": geometry.drawn.length + others.count, "data-narrow": geometry.isNarrow,
+    "data-number": moment.number ?? "",
   });
-  drawMiddle(geometry, cast);
-  drawAcceptor(geometry, cast);
-  drawTexts(geometry);
-  drawLanes(laneGroup, geometry, cast, own);
-  drawDots(dotGroup, geometry, sights, matchMedia("(prefers-reduced-motion: reduce)").matches);
+  drawMiddle(geometry, moment);
+  drawAcceptor(geometry, moment);
+  drawTexts(geometry, others);
+  drawLanes(laneGroup, geometry, moment, actors);
+  drawDots(dots, geometry);
 }
 
-function drawMiddle(geometry, cast) {
+function drawMiddle(geometry, moment) {
   const [left, right] = geometry.edges("inbound");
   const y = geometry.middle;
   redraw(trunk, { d: `M${right} ${y}H${geometry.x("broker")}` });
   const box = { left, right, y, height: geometry.queueHeight + 6 };
-  drawQueue(inbound, box, cast.queues.inbound ?? { depth: 0, size: 0 }, cast.limits.inbound);
-  drawThread(broker, { x: geometry.x("broker"), y }, cast.threads.broker);
+  const queue = moment.queue("inbound");
+  drawQueue(inbound, box, { ...queue, count: countOn(queue) }, moment.limits.inbound);
+  drawThread(broker, { x: geometry.x("broker"), y }, moment.thread("broker"));
 }
 
-function drawAcceptor(geometry, cast) {
+function drawAcceptor(geometry, moment) {
   const place = geometry.at({ column: "accept" });
-  const newest = geometry.drawn.at(-1);
-  drawThread(acceptor, place, cast.threads.accept);
+  drawThread(acceptor, place, moment.thread("accept"));
   redraw(acceptText, { x: place.x + 18, y: place.y + 5 });
-  const end = newest ? geometry.y(geometry.drawn[0]) : place.y;
+  const end = geometry.drawn.length ? geometry.y(geometry.drawn[0]) - 18 : place.y;
   redraw(acceptLine, { d: `M${place.x} ${place.y}V${end}` });
 }
 
-function drawTexts(geometry) {
-  const { height, middle } = geometry;
-  for (const [number, title] of titles.entries()) {
-    redraw(title, { x: geometry.x(COLUMNS[number]), y: height - 14 });
+function drawTexts(geometry, others) {
+  redraw(folded, { x: geometry.x("outbound"), y: others.count ? geometry.y(null) + 5 : 0,
+    "data-count": others.count });
+  retext(folded, others.count ? sumOf(others) : "");
+}
+
+function sumOf({ count, received, waiting }) {
+  const sent = received ? ` · sent ${readable(received)}` : "";
+  return `and ${readable(count)} more${sent}${waiting ? ` · ${amount(waiting)} waiting` : ""}`;
+}
+
+// Elements are used again: no more are made than there ever were dots at a time.
+function drawDots(dots, geometry) {
+  const shown = dots.filter(({ here, there }) => [here, there].every(isDrawnIn(geometry)));
+  const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  redraw(dotGroup, { "data-few": shown.length <= FEW });
+  const keys = new Set(shown.map(({ key }) => key));
+  for (const [key, dot] of dotsInUse) {
+    if (keys.has(key)) continue;
+    redraw(dot, { visibility: "hidden" });
+    dotsInUse.delete(key);
+    freeDots.push(dot);
   }
-  const isCrowd = geometry.more > 0;
-  redraw(more, { x: geometry.x(isCrowd ? "outbound" : "broker"),
-    y: isCrowd ? geometry.y(null) + 5 : middle + 70 });
-  retext(more, isCrowd ? `and ${geometry.more} more` : INVITATIONS[geometry.rows] ?? "");
+  for (const dot of shown) drawDot(dotFor(dot.key), geometry, dot, isStill);
 }
 
-// By how many are there.
-const INVITATIONS = [
-  "Nobody is connected.",
-  "Only one client: open this page in a second tab, then say hello.",
-];
-
-// The dots: the messages in flight. Its sender's colour is that of a message.
-// Rule: elements are used again. However many messages pass, no more are made than were ever in
-// sight at a time.
-
-
-const FEW = 8; // dots that can have their words beside them
-const WORDS = 22; // characters
-
-const inUse = new Map(); // by flight
-const free = [];
-
-export function drawDots(container, geometry, sights, isStill) {
-  const shown = sights.filter(({ here, there }) => isDrawn(geometry, here, there));
-  redraw(container, { "data-few": shown.length <= FEW });
-  freeAllBut(new Set(shown.map(({ flight }) => flight)));
-  for (const sight of shown) drawDot(dotFor(container, sight.flight), geometry, sight, isStill);
+function dotFor(key) {
+  if (!dotsInUse.has(key)) dotsInUse.set(key, freeDots.pop() ?? newDot());
+  return dotsInUse.get(key);
 }
 
-function freeAllBut(flights) {
-  for (const [flight, dot] of inUse) {
-    if (flights.has(flight)) continue;
-    dot.group.setAttribute("visibility", "hidden");
-    inUse.delete(flight);
-    free.push(dot);
-  }
-}
-
-function dotFor(container, flight) {
-  if (!inUse.has(flight)) inUse.set(flight, free.pop() ?? newDot(container));
-  return inUse.get(flight);
-}
-
-function newDot(container) {
-  const text = drawn("text", { dy: -24 });
-  const group = drawn("g", { class: "dot" }, drawn("circle"), text);
-  container.append(group);
-  return { group, text };
+function newDot() {
+  const dot = drawn("g", { class: "dot" }, drawn("circle"), drawn("text", { dy: -24 }));
+  dotGroup.append(dot);
+  return dot;
 }
 
 // Who has no lane shares one, and only what it says is drawn there.
-const isDrawn = ({ drawn: numbers }, here, { lane, column }) =>
+const isDrawnIn = ({ drawn: numbers }) => ({ lane, column }) =>
   !lane || ["source", "reader"].includes(column) || numbers.includes(lane);
 
-function drawDot({ group, text }, geometry, { flight, here, there, part }, isStill) {
+function drawDot(element, geometry, dot, isStill) {
   // Who wants no motion sees where it is, and then where it has come to.
-  const { x, y } = geometry.between(here, there, isStill ? Math.round(part) : part);
-  redraw(group, {
+  const { x, y } = geometry.between(dot.here, dot.there, isStill ? Math.round(dot.part) : dot.part);
+  const isOnQueue = dot.part === 1 && dot.queue;
+  redraw(element, {
     transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`,
     visibility: "visible",
-    "data-item": flight.item,
-    "data-how": part === 1 ? flight.how ?? "" : "",
+    "data-item": dot.item,
+    "data-on": isOnQueue ? dot.queue : "",
+    "data-how": dot.how,
+    "data-behind": Boolean(dot.isBehind) || dot.how === "lost",
+    "data-kind": dot.sender ? "message" : "control",
+    opacity: dot.how ? (1 - dot.age).toFixed(2) : 1,
   });
-  redraw(group.firstElementChild, { r: flight.sender ? 8 : 4.5 });
-  group.dataset.kind = flight.sender ? "message" : "control";
-  group.style.setProperty("--hue", hueOfClient(flight.sender));
-  const words = flight.label.replaceAll("\n", " ");
-  retext(text, words.length > WORDS ? `${words.slice(0, WORDS - 1)}…` : words);
+  redraw(element.firstElementChild, { r: dot.sender ? 8 : 4.5 });
+  element.style.setProperty("--hue", hueOfClient(dot.sender));
+  const words = (dot.sender ? named(dot.text).text : dot.text).replaceAll("\n", " ");
+  retext(element.lastElementChild, words.length > WORDS ? `${words.slice(0, WORDS - 1)}…` : words);
 }

@@ -32,7 +32,7 @@ function connected(listener) {
 
 function understand(message, listener) {
   if (message.hops) listener.hops(message.hops.map(hopOf), message.lost);
-  else listener.counts(message);
+  else listener.counts({ counts: message, time: message.time, nextHop: message.next_hop });
 }
 
 // In ns; after 104 days without a restart a few of them are rounded.
@@ -41,7 +41,7 @@ const hopOf = (values) =>
 
 // A WebSocket is not told why it did not open. A plain request is: 404 says that there is no trace.
 async function askWhy(asking, listener) {
-  const { status } = await fetch("/trace", { cache: "no-store" }).catch(() => ({}));
+  const { status } = await fetch("./trace", { cache: "no-store" }).catch(() => ({}));
   if (status !== 404 || viewing !== asking) return;
   asking.stop();
   listener.off();

@@ -2,7 +2,14 @@
 // Rule: the next socket is made only after the last has closed. Nothing in here touches the page:
 // whoever starts a connection is told what happens to it.
 
-export const ADDRESS = `${location.origin.replace(/^http/, "ws")}/`;
+// Relative to the page: behind a reverse proxy it may be anywhere.
+export const ADDRESS = new URL("./", location.href.replace(/^http/, "ws")).href;
+
+// A word by which the view "inside" can tell this page's clients from those of others. The proxy
+// makes nothing of it.
+export const TAB = Math.random().toString(36).slice(2, 10);
+
+export const addressFor = (suffix) => `${ADDRESS}?tab=${TAB}${suffix}`;
 
 const SHORTEST = 1_000; // ms before another attempt: it doubles from this one
 const LONGEST = 15_000; // to this one, less some jitter, lest all tabs come back at once
@@ -12,6 +19,7 @@ export class Connection {
   #listener; // has connecting(), opened(), received(data), closed(loss), waiting(milliseconds)
   #socket;
   #openedAt; // null as long as it is not
+  #sent = 0; // bytes of messages, on this socket
   #nextTry;
   #ticking;
   #failures = 0;
@@ -24,6 +32,7 @@ export class Connection {
   start() {
     this.#listener.connecting();
     this.#openedAt = null;
+    this.#sent = 0;
     const socket = new WebSocket(this.#address);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#opened();
@@ -40,9 +49,16 @@ export class Connection {
   }
 
   send(data) {
-    const isOpen = this.#socket.readyState === WebSocket.OPEN;
-    if (isOpen) this.#socket.send(data);
-    return isOpen;
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    const before = this.unsent;
+    this.#socket.send(data);
+    this.#sent += this.unsent - before; // as the browser counts, which takes none of it away yet
+    return true;
+  }
+
+  // How many bytes were sent on this socket; what waits in the browser is counted too.
+  get sent() {
+    return this.#sent;
   }
 
   // Bytes that were sent, and have not left the browser yet.
@@ -63,8 +79,8 @@ export class Connection {
   #closed({ code, reason }) {
     const wasOpen = this.#openedAt !== null;
     const isNews = wasOpen || this.#failures === 0; // and not one more attempt in vain
-    const isUnsent = code === 1009 || this.unsent > 0; // the last message, or a part of it
-    this.#listener.closed({ code, reason, wasOpen, isNews, isUnsent });
+    const left = this.#sent - this.unsent; // bytes that left the browser; the last may be too big
+    this.#listener.closed({ code, reason, wasOpen, isNews, left, sent: this.#sent });
     // Only a connection that lasted earns a new start.
     if (wasOpen && Date.now() - this.#openedAt > LONGEST) this.#failures = 0;
     this.#nextTry = Date.now() + pauseAfter(this.#failures);

@@ -1,5 +1,5 @@
 // What all files use: elements, numbers, the next frame, and what survives a reload.
-// Rule: nothing in here knows this page. What does has a file that is named after its idea.
+// Rule: nothing in here knows this page. Whatever does has a file that is named after its idea.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -22,13 +22,16 @@ export function oncePerFrame(work) {
   };
 }
 
-function storage() {
+function storage(name) {
   try {
-    return sessionStorage;
+    return globalThis[name];
   } catch {
     return {}; // forbidden here: then what is kept lives as long as the page
   }
 }
 
 // Of this tab only: another one has another name.
-export const kept = storage();
+export const kept = storage("sessionStorage");
+
+// Of this browser.
+export const keptForGood = storage("localStorage");

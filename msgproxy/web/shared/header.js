@@ -7,7 +7,7 @@ import { byId } from "./dom.js";
 const REASONS = {
   1001: "The server stopped",
   1006: "The connection broke off",
-  1009: "The last message was too big for the server",
+  1009: "The last message was too big for the server, and nobody got it",
   1011: "The server ran into an error",
   1013: "This tab was too slow to keep up and was cut off",
 };
@@ -34,7 +34,8 @@ export function showTrouble(why) {
 // The server's own words only where this page has none.
 export function whyClosed({ code, reason, wasOpen }) {
   if (!wasOpen) return `No answer from the server (${code}).`;
-  if (code in REASONS) return `${REASONS[code]} (${code}).`;
+  const detail = code === 1009 && reason ? `: ${reason}` : "";
+  if (code in REASONS) return `${REASONS[code]} (${code}${detail}).`;
   return `The connection was closed (${[code, reason].filter(Boolean).join(", ")}).`;
 }
 

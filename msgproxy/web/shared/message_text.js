@@ -6,29 +6,46 @@ import { readable } from "./dom.js";
 
 const NAMED = /^([^:\n]{1,32}): ([^]*)$/;
 const PREVIEW = 16; // bytes of a binary message shown in hex
-const ECHOES = 20; // own messages to know again if they return
+const ECHO_WITHIN = 5_000; // ms
 
-const awaited = []; // what this tab sent last; it comes back only from a server with --echo
+// What this tab sent, and when. It comes back only from a server with --echo, and in this order;
+// from one that has not sent the first for so long, none will.
+let awaited = [];
+let canEcho = true;
 
 export const worded = (name, text) => `${name}: ${text}`;
 
 export function awaitEcho(data) {
-  awaited.push(data);
-  if (awaited.length > ECHOES) awaited.shift();
+  if (canEcho) awaited.push({ data, sentAt: Date.now() });
+}
+
+// Another connection may lead to a server that has other options.
+export function forgetEchoes() {
+  awaited = [];
+  canEcho = true;
 }
 
 export function understood(data) {
   if (typeof data !== "string") {
     return { kind: "other binary", name: "someone", text: hexed(new Uint8Array(data)) };
   }
+  return { kind: isEcho(data) ? "echo" : "other", ...named(data) };
+}
+
+export function named(data) {
   const [, name, text] = NAMED.exec(data) ?? [data, "someone", data];
-  return { kind: isEcho(data) ? "echo" : "other", name, text };
+  return { name, text };
 }
 
 function isEcho(data) {
-  const place = awaited.indexOf(data);
-  awaited.splice(0, place + 1); // order is kept: what was sent before it will not come any more
-  return place >= 0;
+  const [first] = awaited;
+  if (first && Date.now() - first.sentAt > ECHO_WITHIN) {
+    canEcho = false;
+    awaited = [];
+  }
+  if (!canEcho || first?.data !== data) return false; // others may say the same words
+  awaited.shift();
+  return true;
 }
 
 function hexed(bytes) {

@@ -84,11 +84,15 @@ async function copyCommand() {
   try {
     await navigator.clipboard.writeText(command.textContent);
     byId("copy").textContent = "Copied";
+    setTimeout(() => {
+      byId("copy").textContent = "Copy";
+    }, 2_500);
   } catch {
     getSelection().selectAllChildren(command);
     byId("copy").textContent = "Selected, now copy it";
   }
 }
 
-byId("command").textContent = `msgproxy chat ${ADDRESS}`;
+// As it is called after the one line of the README, in the folder of the checkout.
+byId("command").textContent = `.venv/bin/msgproxy chat ${ADDRESS}`;
 byId("copy").onclick = copyCommand;

@@ -6,10 +6,35 @@ import { byId, create, oncePerFrame, readable } from "../shared/dom.js";
 
 const ROWS = 500; // the oldest go first
 
+let binary = null; // the run of binary messages that ends the log: its row, how many, their bytes
+
 let waiting = [];
 let unread = 0;
 
+// A run of binary messages is one row, or a burst of them would drive out all that was said.
+export function addBinary(bytes, rowOfFirst) {
+  if (!binary) {
+    const row = rowOfFirst();
+    addRow(row);
+    binary = { row, count: 0, bytes: 0 };
+  }
+  binary.count += 1;
+  binary.bytes += bytes;
+  if (binary.count > 1) nameRunSoon();
+}
+
+function nameRun() {
+  if (!binary || binary.count < 2) return;
+  const { row, count, bytes } = binary;
+  row.querySelector(".text").textContent =
+    `${readable(count)} binary messages, ${readable(bytes)} bytes in all`;
+}
+
+const nameRunSoon = oncePerFrame(nameRun);
+
 export function addRow(row) {
+  nameRun();
+  binary = null;
   waiting.push(row);
   if (waiting.length > 2 * ROWS) waiting = waiting.slice(-ROWS); // no frames for a long time
   unread += 1;
@@ -24,6 +49,7 @@ const flushSoon = oncePerFrame(() => {
   waiting = [];
   if (rows.childElementCount > ROWS) byId("full").hidden = false;
   while (rows.childElementCount > ROWS) rows.firstElementChild.remove();
+  byId("log").tabIndex = 0; // there is something to scroll now
   if (isFollowing) showEnd();
   showUnread();
 });
@@ -60,10 +86,16 @@ const CHARACTERS = 5_000; // shown of one message: log.js bounds the rows, this 
 
 export function rowOf({ kind, name, text }) {
   const row = create("li", `message ${kind}`);
-  const time = new Date().toLocaleTimeString("en-GB");
   row.style.setProperty("--hue", hueOf(name));
-  row.append(create("bdi", "name", name), saidOf(text), create("time", "", time));
+  row.append(create("bdi", "name", name), saidOf(text), create("time", "", timeNow()));
   return row;
+}
+
+export const timeNow = () => new Date().toLocaleTimeString("en-GB");
+
+// It looks sent, and nobody got it.
+export function markUndelivered(row) {
+  row.classList.add("undelivered");
 }
 
 export const noteOf = (text) => create("li", "note", text);
@@ -71,6 +103,7 @@ export const noteOf = (text) => create("li", "note", text);
 function saidOf(text) {
   const said = create("p", "text", text.slice(0, CHARACTERS));
   said.dir = "auto";
+  if (text === "") said.append(create("em", "", "(empty)"));
   if (text.length > CHARACTERS) {
     said.append(create("em", "", ` … cut, of ${readable(text.length)} characters`));
   }

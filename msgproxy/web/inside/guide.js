@@ -1,0 +1,136 @@
+// The guide: three steps with a question before each, what a column is, and the story of the slow
+// client.
+// Rule: it can be left, and does not come back. What it answers it takes from the moment that is
+// drawn, not from what should have happened.
+
+import { byId, create, keptForGood, readable } from "../shared/dom.js";
+import { countOn } from "./moment.js";
+import { amount, counted } from "./shapes.js";
+
+const STEPS = [
+  {
+    ask: "What you say goes to every other client. Which thread will send it to them: " +
+      "yours, the broker, or one of their own?",
+    button: "hello",
+    isDone: ({ clients }, { own }) => clients.get(own)?.said > 0 && clients.size > 1,
+    answer: "One of their own: a writer for each. Your reader and the broker only put it on " +
+      "queues, so neither of them waits for anybody's network.",
+  },
+  {
+    ask: "A client that never reads: what will it change for the others?",
+    button: "join-slow",
+    isDone: ({ clients }, { slow }) => clients.has(slow),
+    answer: "Nothing. The system's buffers take what is sent to it, so the server cannot " +
+      "even tell yet that nobody reads.",
+  },
+  {
+    ask: "Now 1,000 messages, twice what fits on its queue. Who will have to wait: you, the " +
+      "broker, or the others?",
+    button: "many",
+    isDone: ({ clients }, { slow }) => clients.get(slow)?.state === "full",
+    answer: "Nobody. Its queue took what it could not send, up to the limit; then it was " +
+      "cut off.",
+  },
+];
+
+const COLUMNS = {
+  readers: "A reader is a thread. It receives what one client says and puts it on the " +
+    "inbound queue; if that is full, it waits, and TCP slows its client down. " +
+    "Chapter 2 starts it.",
+  inbound: "The inbound queue is where all readers meet the broker. Its order is the one " +
+    "order in which everybody gets all messages. Chapter 6 puts it there.",
+  broker: "The broker is one thread. It alone knows who is there, so it needs no lock; it " +
+    "copies each message to the queue of every other client, and never waits. Chapter " +
+    "6 builds it.",
+  outbound: "An outbound queue belongs to one client. If its client is slow, it fills, and " +
+    "no other one does. Chapter 5 makes one for each, chapter 8 gives it a limit.",
+  writers: "A writer is a thread. It takes all that waits on its client's queue and sends " +
+    "it; it alone waits for that client's network. Chapter 5 starts it.",
+};
+
+let step = Number(keptForGood.guide ?? 0);
+let isAnswered = false;
+
+export function startGuide() {
+  byId("guide-leave").onclick = () => goTo(STEPS.length);
+  byId("guide-go").onclick = () => {
+    if (isAnswered) goTo(step + 1);
+    else byId(STEPS[step].button).click();
+  };
+  for (const button of document.querySelectorAll("#columns button")) {
+    const explain = () => {
+      byId("explain").textContent = COLUMNS[button.textContent];
+    };
+    Object.assign(button, { onfocus: explain, onpointerenter: explain, onclick: explain,
+      onblur: explainNothing, onpointerleave: explainNothing });
+  }
+  showStep();
+}
+
+function explainNothing() {
+  byId("explain").textContent = "";
+}
+
+function goTo(next) {
+  step = next;
+  isAnswered = false;
+  keptForGood.guide = String(step);
+  showStep();
+}
+
+function showStep() {
+  const isOver = step >= STEPS.length;
+  const hadFocus = byId("guide").contains(document.activeElement);
+  byId("guide").hidden = isOver;
+  if (isOver && hadFocus) byId("stage").focus();
+  if (isOver) return;
+  const { ask, answer } = STEPS[step];
+  byId("guide-step").textContent = `${step + 1} of ${STEPS.length}`;
+  byId("guide-words").textContent = isAnswered ? answer : ask;
+  byId("guide-go").textContent = isAnswered
+    ? (step + 1 < STEPS.length ? "Next" : "Done") : "Try it";
+}
+
+// What the moment that is drawn says to the question, and of the slow client.
+export function followGuide(moment, actors, isAtRest) {
+  const isOpen = step < STEPS.length && !isAnswered && isAtRest;
+  if (isOpen && STEPS[step].isDone(moment, actors)) {
+    isAnswered = true;
+    showStep();
+  }
+  showStory(storyOf(moment, actors));
+}
+
+// How it went for the client that never reads, as far as the replay has come.
+export function storyOf(moment, actors) {
+  const client = moment.clients.get(actors.slow);
+  if (!client) return [];
+  const queue = moment.queue(`outbound-${client.number}`);
+  const left = client.received
+    ? [`${counted(client.received, "message")} for it left the server: unread, in the buffers of ` +
+      "the system."] : [];
+  if (client.state !== "full") {
+    if (!queue.size) return left;
+    return [...left, `On its queue: ${counted(countOn(queue), "message")}, ` +
+      `${amount(queue.size)} of ${amount(moment.limits.outbound)}.`];
+  }
+  return [...left, `Then its queue had no room: ${counted(client.fullAt.count, "message")}, ` +
+    `${amount(client.fullAt.size)}. The broker cut it off (close code 1013, try again later) and ` +
+    "went on.", ...otherSide(moment, actors)];
+}
+
+function otherSide({ clients }, actors) {
+  const others = [...clients.values()].filter(({ number, state }) =>
+    number !== actors.own && number !== actors.slow && state === "here");
+  const [best] = others.toSorted((one, other) => other.received - one.received);
+  if (!best?.received) return [];
+  const name = actors.titleOf(best.number);
+  return [`Nobody else waited: ${name} was sent ${readable(best.received)}.`];
+}
+
+function showStory(lines) {
+  const text = lines.join("\n");
+  if (byId("story").dataset.text === text) return;
+  byId("story").dataset.text = text;
+  byId("story").replaceChildren(...lines.map((line) => create("li", "", line)));
+}

@@ -1,0 +1,181 @@
+"""The replay of the view "inside": it waits for the viewer, and it stays fresh.
+
+Most of these tests tell the view hops of real runs; `recorded_hops.py` has them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from browser import PATIENCE, Open, both, tabs  # noqa: F401
+from clients import RawClient, wait_for_clients
+from inside_view import look_inside, watched  # noqa: F401
+from playwright.sync_api import Page, expect
+
+from msgproxy import Server
+
+FRESH = 3.0
+"""Seconds that the view may be late."""
+
+LAST_STEP = "#steps li:last-child"
+
+LEAST_FRAMES = 10
+"""Frames a second below which the machine, and not the page, says how late it is."""
+
+
+def number(tab: Page) -> int:
+    return int(tab.locator("#scene").get_attribute("data-number") or -1)
+
+
+@pytest.fixture(name="paused")
+def paused_view(server: Server, open_tab: Open, connect: Callable) -> Page:
+    """A view that is paused after a message has crossed the server."""
+    tab = open_tab(server)
+    other = connect(server)
+    look_inside(tab, 2)
+    tab.get_by_role("button", name="Say hello").click()
+    assert other.receive().endswith("hello")
+    expect(tab.locator(LAST_STEP)).to_contain_text("has sent “hello”", timeout=PATIENCE)
+    tab.locator("#pause").click()
+    expect(tab.locator("#pause")).to_have_text("Play")
+    return tab
+
+
+def test_one_can_step_back_and_forward_by_key(paused: Page) -> None:
+    """Each key is one step, back and forward alike; what is drawn is the moment after it."""
+    tab = paused
+    last = number(tab)
+    tab.locator("#stage").focus()
+    for step in range(1, 4):
+        tab.keyboard.press("ArrowLeft")
+        expect(tab.locator("#scene")).to_have_attribute("data-number", str(last - step))
+    for step in (2, 1, 0):
+        tab.keyboard.press("ArrowRight")
+        expect(tab.locator("#scene")).to_have_attribute("data-number", str(last - step))
+    expect(tab.locator(LAST_STEP)).to_contain_text("has sent “hello”")
+    tab.keyboard.press(" ")
+    expect(tab.locator("#pause")).to_have_text("Pause")
+
+
+def test_the_buttons_step_too_and_say_so(paused: Page) -> None:
+    """By mouse and by touch; each step is read aloud."""
+    tab = paused
+    last = number(tab)
+    tab.get_by_role("button", name="One step back").click()
+    expect(tab.locator("#scene")).to_have_attribute("data-number", str(last - 1))
+    expect(tab.locator("#aloud")).not_to_be_empty()
+    tab.get_by_role("button", name="One step", exact=True).click()
+    expect(tab.locator("#scene")).to_have_attribute("data-number", str(last))
+
+
+def test_a_pause_makes_nobody_wait(paused: Page, server: Server) -> None:
+    """The server goes on, nothing that is drawn changes, and the page says how late it is."""
+    tab = paused
+    before = number(tab)
+    with RawClient(server.url) as speaker, RawClient(server.url) as listener:
+        wait_for_clients(server, 4)
+        speaker.send("meanwhile")
+        assert listener.receive() == "meanwhile"
+        expect(tab.locator("#late")).to_contain_text("s behind", timeout=PATIENCE)
+        assert number(tab) == before
+        tab.get_by_role("button", name="Jump to now").click()
+        expect(tab.locator("#late")).to_be_hidden()
+        expect(tab.locator("#scene")).to_have_attribute("data-clients", "4", timeout=PATIENCE)
+
+
+def test_the_last_message_is_played_again(paused: Page) -> None:
+    """Whole: from where it was received to where it was sent, while nothing new happens."""
+    tab = paused
+    tab.evaluate(
+        """() => {
+          globalThis.hops = [];
+          new MutationObserver(() => hops.push(scene.dataset.hop)).observe(
+            document.querySelector("#scene"), { attributeFilter: ["data-hop"] });
+        }"""
+    )
+    tab.get_by_role("button", name="Again").click()
+    expect(tab.locator(LAST_STEP)).to_contain_text("has received", timeout=PATIENCE)
+    expect(tab.locator(LAST_STEP)).to_contain_text("has sent “hello”", timeout=PATIENCE)
+
+
+def test_a_class_that_joins_at_once_is_seen_at_once(server: Server, open_tab: Open) -> None:
+    """Two hundred join, somebody says hello: both are on the picture within three seconds."""
+    tab = open_tab(server)
+    look_inside(tab, 1)
+    tab.evaluate(
+        """() => {
+          globalThis.late = 0;
+          globalThis.counted = 0;
+          const began = performance.now();
+          const look = () => {
+            counted += 1;
+            globalThis.rate = (counted * 1000) / (performance.now() - began);
+            late = Math.max(late, parseFloat(lateness.textContent) || 0);
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    clients = [RawClient(server.url) for _ in range(200)]
+    try:
+        wait_for_clients(server, 201)
+        joined = time.monotonic()
+        expect(tab.locator("#scene")).to_have_attribute("data-clients", "201", timeout=PATIENCE)
+        tab.get_by_role("button", name="Say hello").click()
+        expect(tab.locator("[data-own='true'] .says")).to_contain_text("said 1", timeout=PATIENCE)
+        took = time.monotonic() - joined
+        if tab.evaluate("rate") > LEAST_FRAMES:
+            assert took < 2 * FRESH
+            assert tab.evaluate("late") <= FRESH + 1
+        expect(tab.locator("#scene")).to_contain_text("more")
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_the_last_message_can_be_saved(paused: Page, tmp_path: Path) -> None:
+    """As a picture that stands on its own: well-formed, with the words, and without a script."""
+    with paused.expect_download() as saved:
+        paused.get_by_role("button", name="last message").click()
+    path = tmp_path / "message.svg"
+    saved.value.save_as(path)
+    picture = ElementTree.parse(path).getroot()
+    text = " ".join(picture.itertext())
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "“hello” (your 1st), as it crossed the server" in text
+    for act in ("received", "put", "got", "handled", "sent"):
+        assert act in text.split()
+    assert not list(picture.iter("{http://www.w3.org/2000/svg}script"))
+
+
+def test_the_tour_asks_answers_and_can_be_left(server: Server, open_tab: Open, connect) -> None:
+    """A question, the button that answers it, and the next; once left, it does not come back."""
+    tab = open_tab(server)
+    connect(server)
+    look_inside(tab, 2)
+    guide = tab.locator("#guide")
+    expect(guide).to_contain_text("1 of 3")
+    tab.locator("#guide-go").click()
+    expect(guide).to_contain_text("One of their own", timeout=PATIENCE)
+    tab.locator("#guide-go").click()
+    expect(guide).to_contain_text("2 of 3")
+    tab.get_by_role("button", name="Leave the tour").click()
+    expect(guide).to_be_hidden()
+    assert tab.evaluate("document.activeElement.id") == "stage"
+    tab.reload()
+    expect(tab.locator("#scene")).to_have_attribute("data-clients", "2", timeout=PATIENCE)
+    expect(guide).to_be_hidden()
+
+
+def test_a_column_says_what_it_is(server: Server, open_tab: Open) -> None:
+    """By mouse and by keyboard."""
+    tab = open_tab(server)
+    look_inside(tab, 1)
+    tab.get_by_role("button", name="broker").focus()
+    expect(tab.locator("#explain")).to_contain_text("The broker is one thread.")
+    tab.get_by_role("button", name="outbound").hover()
+    expect(tab.locator("#explain")).to_contain_text("An outbound queue belongs to one client.")
