@@ -122,17 +122,19 @@ def test_a_solution_can_still_do_what_was_there_before(name, tmp_path, capsys, m
     monkeypatch.setattr(check_load, "ROUNDS", 2)  # as in the tests of the steps
     monkeypatch.setattr(check_load, "AT_LEAST", 0)
     program = tmp_path / "program.py"
-    program.write_text(
-        f"import sys\n"
-        f"sys.path[:0] = {[str(FOLDER / 'solutions'), str(FOLDER), str(STEPS), str(TOP)]}\n"
-        f"import step08_bounds\n"
-        f"step08_bounds.PING_INTERVAL = 2\n"
-        f"import {name} as exercise\n"
-        f"{EXERCISES[name].settings}\n"
-        f"exercise.main()\n"
-    )
     patience = ["--patience", str(PATIENCE), "--", "--port", "0"]
     for behaviour in EXERCISES[name].still:
+        # Silence is noticed soon where that is the question; nobody is too slow elsewhere.
+        interval = 2 if behaviour == "notices-silence" else 3600
+        program.write_text(
+            f"import sys\n"
+            f"sys.path[:0] = {[str(FOLDER / 'solutions'), str(FOLDER), str(STEPS), str(TOP)]}\n"
+            f"import step08_bounds\n"
+            f"step08_bounds.PING_INTERVAL = {interval}\n"
+            f"import {name} as exercise\n"
+            f"{EXERCISES[name].settings}\n"
+            f"exercise.main()\n"
+        )
         status = main(["check", "--run", str(program), "--only", behaviour, *patience])
         assert status == 0, capsys.readouterr().out
 
@@ -231,10 +233,11 @@ def test_whatever_a_server_does_the_check_reports_it(name, what, tmp_path):
         "                sessions.discard(session)\n"
         "run_step(run_broker=run_broker)\n"
     )
-    status, output = run_check(name, "--file", program, "--all", patience=1)
-    assert status in (0, 1)
-    own = output.replace("\n         | ", "\n| ")
-    assert not re.search(r"^Traceback", own, re.MULTILINE), output
+    # All behaviours, but for the one exercise where each sends 64 MiB.
+    everything = () if name == "drop_oldest" else ("--all",)
+    status, output = run_check(name, "--file", program, *everything, patience=1)
+    assert status == 1
+    assert not re.search(r"^Traceback", output, re.MULTILINE), output
     assert "FAILED" in output
 
 
