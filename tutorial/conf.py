@@ -26,7 +26,6 @@ extensions = [
     "ladder",
     "level",
     "notebook",
-    "readme",
     "references",
     "runs",
     "sources",

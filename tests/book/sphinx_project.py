@@ -22,7 +22,7 @@ CONF = f"""
 import sys
 sys.path.insert(0, {str(TOP / "tutorial" / "_ext")!r})
 extensions = ["myst_parser", "sphinx_design",
-              "generated", "ladder", "readme", "references", "runs", "sources", "stepdiff"]
+              "generated", "ladder", "references", "runs", "sources", "stepdiff"]
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "attrs_block"]
 nitpicky = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from pathlib import Path
 
@@ -98,44 +97,6 @@ def test_names_of_the_standard_library_are_links(build: Build) -> None:
 
 
 # What is written once
-
-
-README = """# Readme
-
-## Promises
-
-| what | where |
-|---|---|
-| order | [`a.py`](a.py), [b](b.py) |
-
-```sh
-## no heading
-```
-
-## Next
-
-no more
-"""
-
-
-def test_a_section_of_the_readme_is_shown_with_links(book: Path, build: Build) -> None:
-    write(book, a=CODE, b=CODE)
-    (book / "README.md").write_text(README)
-    page = build("```{readme} Promises\n```")
-    assert 'href="source/a.py.html"' in page
-    assert "## no heading" in html.unescape(page)
-    assert "no more" not in page
-    build("```{readme} Promise\n```", fails="has no section 'Promise'")
-
-
-def test_a_table_of_the_readme_gets_a_column_of_chapters(book: Path, build: Build) -> None:
-    write(book, a=CODE, b=CODE)
-    (book / "README.md").write_text(README)
-    (book / "tutorial" / "01-order.md").write_text("---\norphan: true\n---\n# All in order\n")
-    page = build("```{readme} Promises\n:column: chapter\na.py: 01-order, 02-later\n```")
-    assert shown(page, "th") == ["what", "where", "chapter"]
-    assert shown(page, "td")[-1] == "All in order"
-    build("```{readme} Promises\n:column: chapter\nc.py: 01-order\n```", fails="c.py")
 
 
 def test_the_ladder_lists_and_links_the_chapters(book: Path, build: Build) -> None:

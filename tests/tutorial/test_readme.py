@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-LINKS = re.findall(r'\]\(([^)#]+)\)|(?:src|srcset)="([^"]+)"', TEXT)
+LINKS = re.findall(r'\]\((?!https:)([^)#]+)\)|(?:src|srcset)="([^"]+)"', TEXT)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.splitlines()[0])
@@ -31,7 +31,7 @@ def test_a_program_of_the_readme_runs_as_it_stands(program, tmp_path):
     for printed in re.findall(r"^ +print\(.*\)  # (\w+)$", program, re.MULTILINE):
         assert printed in done.stdout.splitlines()
     if written := re.search(r'Path\("(.+?)"\)\.write_text', program):
-        assert (tmp_path / written[1]).read_text().startswith("<svg")
+        assert (tmp_path / written[1]).read_text(encoding="utf-8").startswith("<svg")
 
 
 @pytest.mark.parametrize("link", sorted({a or b for a, b in LINKS}))
