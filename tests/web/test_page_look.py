@@ -57,6 +57,33 @@ def test_text_stands_out_from_its_background(server: Server, open_tab: Open, sch
     assert weak == {}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_lines_stand_out_from_their_background(server: Server, open_tab: Open, scheme: str) -> None:
+    """Lines and borders have a contrast of at least 3: also on a projector one sees them."""
+    tab = open_tab(server, color_scheme=scheme)
+    found = tab.evaluate(
+        """() => {
+          const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+          const probe = document.body.appendChild(document.createElement("i"));
+          const luminance = (name) => {
+            probe.style.color = `var(${name})`;
+            pen.fillStyle = getComputedStyle(probe).color;
+            pen.fillRect(0, 0, 1, 1);
+            const [red, green, blue] = [...pen.getImageData(0, 0, 1, 1).data].map((part) =>
+              part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+          };
+          const pairs = ["--rail", "--edge", "--sent", "--received", "--bad"].flatMap((line) =>
+            ["--card", "--paper"].map((back) => [line, back]));
+          return Object.fromEntries(pairs.map(([line, back]) => {
+            const [low, high] = [luminance(line), luminance(back)].sort((one, two) => one - two);
+            return [`${line} on ${back}`, (high + 0.05) / (low + 0.05)];
+          }));
+        }"""
+    )
+    assert {pair: ratio for pair, ratio in found.items() if ratio < 3} == {}
+
+
 def contrasts(tab: Page) -> dict[str, float]:
     """Measure the WCAG contrast of what one reads, on what is really painted behind it."""
     return tab.evaluate(
