@@ -180,16 +180,3 @@ def test_a_dot_of_the_map_leads_there(visit):
     press(page, level, breaking(graph_of("two_orders")))
     level.locator(".level-map-kept").first.click()
     expect(level.locator(".level-headline")).to_have_text("Kept, this time.")
-
-
-def test_without_scripts_all_is_there_but_the_game(visit):
-    graph = graph_of("two_join")
-    page = visit(java_script_enabled=False)
-    level = page.locator("#level-two_join")
-    expect(level).to_contain_text("Both are members.")
-    for _, line in graph.level.lines():
-        assert line in level.locator("pre").text_content()
-    answer = level.locator(".level-answer")
-    assert "6 orders through 14 states; 4 of them break the promise." in answer.text_content()
-    assert answer.locator("li").count() == 4
-    assert page.locator(".level:visible").count() == len(NAMES)

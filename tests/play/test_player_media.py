@@ -1,12 +1,16 @@
-"""The player for other media: on paper, and for people who want nothing to move.
+"""The player elsewhere: on paper, without scripts, and for people who want nothing to move.
 
-In Chromium alone: Playwright cannot ask Debian's Firefox for paper.
+In Chromium alone: Playwright can ask Debian's Firefox neither for paper nor for a page without
+scripts.
 """
 
 from __future__ import annotations
 
 import pytest
 from browser import chromium  # noqa: F401
+from play.explore import explore
+from play.level import LEVELS, Level
+from playwright.sync_api import expect
 from site_of_levels import level_on, press, site, visitor  # noqa: F401
 
 pytestmark = pytest.mark.timeout(600)  # the first test builds the page
@@ -39,3 +43,16 @@ def test_with_forced_colours_the_marks_are_still_there(visit):
     press(page, level, "1122")
     assert level.locator(".level-chips").all_text_contents() == ["12"]
     assert level.locator(".level-go[aria-disabled=true] .level-why").first.is_visible()
+
+
+def test_without_scripts_all_is_there_but_the_game(visit):
+    graph = explore(Level.read(LEVELS / "two_join.py"))
+    page = visit(java_script_enabled=False)
+    level = page.locator("#level-two_join")
+    expect(level).to_contain_text("Both are members.")
+    for _, line in graph.level.lines():
+        assert line in level.locator("pre").text_content()
+    answer = level.locator(".level-answer")
+    assert "6 orders through 14 states; 4 of them break the promise." in answer.text_content()
+    assert answer.locator("li").count() == 4
+    assert page.locator(".level:visible").count() == len(list(LEVELS.glob("*.py")))
