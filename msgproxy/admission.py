@@ -49,7 +49,7 @@ def admit(connection: Connection, shared: Shared, *, is_full: bool) -> Admission
 def _receive_request(
     connection: Connection, parser: RequestParser, timeout: float
 ) -> Request | Response | None:
-    """Return the client's request, or a refusal of what is none.
+    """Return the client's request, or a refusal of what is not one.
 
     Return None if the client went away, if the server stops, or if the request was not complete
     within the timeout *in total*. (With a timeout for each `recv`, a client that sends a byte a

@@ -1,6 +1,6 @@
 """The exceptions.
 
-Only what the package raises to its user stands here. What a client does wrong is not among
+Only what the package raises to its user is here. What a client does wrong is not among
 them: that is answered to the client (`handshake.py`, `connection.py`) and logged.
 """
 
@@ -16,7 +16,7 @@ class MsgproxyError(Exception):
         * `Disconnected`: the server of `msgproxy chat` (or `watch`) went away
         * `UnreadableInput`: the input of `msgproxy chat` is not text
         * `CannotPrint`: the output of `msgproxy chat` takes no more
-        * `StepMissed`: what a schedule waited for did not come (stands in `steps.py`)
+        * `StepMissed`: what a schedule waited for did not come (it is in `steps.py`)
     """
 
 
@@ -37,11 +37,11 @@ class CannotConnect(MsgproxyError):
 
 
 class Disconnected(MsgproxyError):
-    """The conversation ended from the other side: the server said goodbye, or was lost."""
+    """The conversation ended from the other side: the server sent a Close frame, or was lost."""
 
 
 class UnreadableInput(MsgproxyError):
-    """The input cannot be read, or is not UTF-8; what stood before that has been sent."""
+    """The input cannot be read, or is not UTF-8; what came before that has been sent."""
 
 
 class CannotPrint(MsgproxyError):

@@ -53,7 +53,7 @@ class Limits:
     """
 
     close_timeout: float = 5.0
-    """Seconds for saying goodbye: to one client, and to all when the server stops."""
+    """Seconds for the closing handshake: with one client, and with all when the server stops."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

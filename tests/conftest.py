@@ -22,10 +22,10 @@ from msgproxy import Limits, Server
 
 pytest_plugins = ["selection"]
 
-__all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that stand elsewhere
+__all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that are elsewhere
 
-# Whoever starts the tests in the background of a shell has Ctrl-C ignored; so would all programs
-# that are started here, and that are tested to end by it.
+# In the background of a shell Ctrl-C is ignored. It would be in all programs that are started here,
+# too, and some of them are tested to end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Every process that runs tests has the ownership checks on: the workers get this at their start.

@@ -123,7 +123,7 @@ def functions(path: Path) -> list[ast.FunctionDef]:
 
 
 def depth(node: ast.AST) -> int:
-    """Count how deep blocks stand in blocks; `elif` is no deeper than its `if`."""
+    """Count how deep blocks are nested; `elif` is no deeper than its `if`."""
     deepest = 0
     for child in ast.iter_child_nodes(node):
         is_elif = isinstance(node, ast.If) and isinstance(child, ast.If) and child in node.orelse

@@ -32,7 +32,7 @@ extensions = [
     "spacetime",
     "stepdiff",
 ]
-# Pages. Beside them stand programs, and what the build makes.
+# Pages. Beside them are programs, and what the build makes.
 include_patterns = ["*.md", "notebooks/*.notebook", "reference/*.md"]
 
 # References: none may lead nowhere.

@@ -176,7 +176,7 @@ def _port_option(arguments: Sequence[str]) -> int | None:
 
 
 def _first_url(output: Path) -> str:
-    """Return the first address of this machine in the output: a link to a manual is none."""
+    """Return the first address of this machine in the output, which a link to a manual is not."""
     with output.open("rb") as file:
         begin = file.read(READ_SIZE)
     for found in URL.finditer(begin):

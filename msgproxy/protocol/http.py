@@ -101,7 +101,7 @@ class RequestParser:
         """Bytes that may still come. The caller must not feed more."""
 
     def feed(self, data: bytes) -> Request | Response | None:
-        """Accept some bytes. Return the request once it is complete, or a refusal if it is none."""
+        """Accept some bytes. Return the request once it is complete, or a refusal."""
         if self.wanted == MAX_REQUEST_SIZE and data.startswith(TLS_HANDSHAKE):
             return refuse(
                 400, "this is TLS, and only HTTP is spoken here: put a TLS proxy in front"

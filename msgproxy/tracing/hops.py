@@ -91,7 +91,7 @@ class HopBuffer(queue.Queue[Hop]):
 
 
 def items_in(batch: Sequence[Event | OutgoingBatch]) -> tuple[Item, ...]:
-    """Say what stands on a queue: messages by their names, all else in words."""
+    """Say what is on a queue: messages by their names, all else in words."""
     if len(batch) == 1:  # then no copy: what is for all clients has one and the same tuple
         return _items_of(batch[0])
     return tuple(itertools.chain.from_iterable(map(_items_of, batch)))

@@ -39,7 +39,7 @@ def _inline(page: str, tag: re.Pattern[str], opening: str, text: str, closing: s
 
 
 def _hash(content: str) -> str:
-    """Return the source expression by which a policy lets `content` in, and nothing else."""
+    """Return the source expression by which a policy allows `content`, and nothing else."""
     digest = hashlib.sha256(content.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 

@@ -57,7 +57,7 @@ class Layout:
         return self._masked_head + self._stamp.pack(sender, number, sent_at) + self._padding
 
     def decode(self, frames: bytes | bytearray) -> Iterator[tuple[int, int, float]]:
-        """Yield sender, number and time of whole frames. Raise `Garbled` if they are none."""
+        """Yield sender, number and time of whole frames. Raise `Garbled` if they are not whole."""
         for start, sender, number, sent_at, padding in self._frame.iter_unpack(frames):
             if start != self._head or padding != self._padding:
                 raise Garbled(f"the server sent a frame that begins with {start.hex(' ')}")

@@ -1,6 +1,6 @@
 """What a page tells its reader to type, and what it says is printed then.
 
-In a `console` block a line that begins with `$ ` is typed, and the lines behind it are printed.
+In a `console` block a line that begins with `$ ` is typed, and the lines after it are printed.
 In a `sh` block, as in the README, each line is typed, and nothing is said of what comes.
 """
 
@@ -49,7 +49,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A line that the reader types, and the lines behind it that the page says are printed."""
+    """A line that the reader types, and the lines after it that the page says are printed."""
 
     place: str
     text: str

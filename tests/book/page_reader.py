@@ -1,7 +1,7 @@
 """A reader of the tutorial: types what a page says, and compares what it says is printed.
 
 Rule: a page is followed from its top to its bottom. What was started goes on while the page is in
-another terminal: chats until a command that is none, servers until the page starts another one on
+another terminal: chats until another kind of command, servers until the page starts another one on
 the same port, and all of it until the page ends. Then Ctrl-D ends the chats, Ctrl-C the rest.
 
 Two things only are not as the page has them. Ports, behind `127.0.0.1:` and `--port`: in truth

@@ -1,4 +1,4 @@
-"""The tutorial's pages as they are written: their blocks, and where each of them stands.
+"""The tutorial's pages as they are written: their blocks, and where each of them is.
 
 Rule: this knows how a page is written down, and nothing about what it says.
 """
@@ -18,7 +18,7 @@ OPTION = re.compile(r"^ *:(?P<name>[a-z-]+): *(?P<value>.*)$")
 
 @dataclass(slots=True)
 class Block:
-    """What stands between two fences: a directive, such as `{admonition} Run`, or code."""
+    """What is between two fences: a directive, such as `{admonition} Run`, or code."""
 
     page: str
     number: int
@@ -27,7 +27,7 @@ class Block:
     kind: str
     """`admonition` or `runs` of a directive; `console` or `python` of code."""
     title: str
-    """What stands behind the kind: a title, a file, a command."""
+    """What comes after the kind: a title, a file, a command."""
     within: tuple[Block, ...]
     """The blocks around it, the outermost first."""
     options: dict[str, str] = field(default_factory=dict)

@@ -82,7 +82,7 @@ class Chat(Terminal):
 
     @property
     def has_prompt(self) -> bool:
-        """Whether it is let in, as the page has it."""
+        """Whether it is accepted, as the page has it."""
         return bool(self.talk) or not self.last_words
 
     def rows(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The code that stands on a page itself: short, whole, and no copy of what stands in a file."""
+"""The code on a page itself: short, whole, and no copy of what is in a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_SKETCH = 25
 """Lines of code on a page. What is longer is a file that is run, and shown from there."""
 
 PASTED = 5
-"""So many lines in a row that stand in a file of the tutorial are no coincidence."""
+"""This many lines in a row that are also in a file of the tutorial are no coincidence."""
 
 
 def python_blocks() -> list[pages.Block]:
@@ -36,7 +36,7 @@ def test_code_on_a_page_uses_no_name_that_nobody_knows(block: pages.Block) -> No
 
 
 def before(block: pages.Block) -> list[pages.Block]:
-    """Return the blocks that stand above it in the same exercise."""
+    """Return the blocks above it in the same exercise."""
     exercise = block.within[0].number
     return [
         other
@@ -84,7 +84,7 @@ def names_in_steps(page: str) -> set[str]:
 
 @pytest.mark.parametrize("block", python_blocks(), ids=lambda block: block.place)
 def test_code_on_a_page_is_a_sketch_and_no_copy(block: pages.Block) -> None:
-    """What stands in a file is shown from there, so that it cannot be another."""
+    """What is in a file is shown from there, so that it cannot be another."""
     assert len(block.lines) <= LONGEST_SKETCH
     lines = [line.strip() for line in block.lines if line.strip()]
     for path in sorted(pages.TUTORIAL.glob("*/*.py")):

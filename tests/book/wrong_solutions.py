@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Wrong(NamedTuple):
-    """A solution that is none: what is different from the right one, and how that shows."""
+    """What does not solve it: its difference from the right solution, and how that shows."""
 
     exercise: str
     fails: str

@@ -37,7 +37,7 @@ def test_nothing_moves_for_people_who_want_no_motion(visit):
 
 
 def test_with_forced_colours_the_marks_are_still_there(visit):
-    """Where a thread stands is said by a number too, and what is blocked by words."""
+    """Where a thread is waiting is said by a number too, and what is blocked by words."""
     page = visit(forced_colors="active")
     level = level_on(page, "two_locks")
     press(page, level, "1122")

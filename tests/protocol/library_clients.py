@@ -37,7 +37,7 @@ class SimpleWebsocket:
             self.client.close()
 
     def close_reason(self) -> tuple[int, str]:
-        """Wait for the server to say goodbye, and return how it did."""
+        """Wait for the server's Close frame, and return its code and reason."""
         with pytest.raises(simple_websocket.ConnectionClosed) as closed:
             self.receive()
         return int(closed.value.reason), closed.value.message

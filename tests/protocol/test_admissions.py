@@ -1,6 +1,6 @@
-"""The door, the other way round: who is let in, and what the handshake then says.
+"""Which requests are accepted, and what the handshake then says.
 
-The rules alone, as a table without sockets, stand at the end.
+The rules alone, as a table without sockets, are at the end.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def test_one_allowed_origin_is_not_taken_for_its_letters():
 
 
 def test_a_server_on_all_addresses_has_any_name(start):
-    """Who lets the whole network in may be called by whatever name the network has for it."""
+    """A server for the whole network may be called by whatever name the network has for it."""
     server = start(host="0.0.0.0")
     for host in ("msgproxy.example", "192.0.2.1:{port}"):
         own_page = {"Host": host, "Origin": f"http://{host}"}

@@ -1,4 +1,4 @@
-"""Saying goodbye: what a client's Close frame may say, and what the server answers."""
+"""What a client's Close frame may say, and what the server answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_close_without_code_is_answered_without_code(client):
 
 @pytest.mark.parametrize("reason", ["bye", "grüß dich €", "x" * 123, "€" * 41, "\0\x1b[31m"])
 def test_a_close_may_have_a_reason(client, caplog, reason):
-    """It stands in the log, as characters that do nothing to a terminal."""
+    """It is in the log, as characters that do nothing to a terminal."""
     caplog.set_level(logging.INFO, "msgproxy")
     client.send_frame(CLOSE, close_payload(1000, reason.encode()))
     assert client.receive_close()[0] == 1000
@@ -85,7 +85,7 @@ BEHIND_A_CLOSE = {
 
 @pytest.mark.parametrize("behind", BEHIND_A_CLOSE.values(), ids=BEHIND_A_CLOSE)
 def test_whatever_comes_behind_a_close_is_ignored(server, connect, behind):
-    """It is read, for the goodbye could get lost otherwise; but it means nothing any more."""
+    """It is read, or the answer could get lost; but it means nothing any more."""
     leaving, first, second = connect(server), connect(server), connect(server)
     wait_for_clients(server, 3)
     leaving.socket.sendall(encode_frame(CLOSE, close_payload(1000)) + behind)

@@ -127,7 +127,7 @@ def test_frames_may_dribble_in(client):
 
 
 def test_frames_may_come_in_one_segment_with_the_request(start, connect):
-    """A client need not wait for the answer, so nothing behind the request may get lost."""
+    """A client need not wait for the answer, so nothing after the request may get lost."""
     early = encode_frame(PING, b"early") + encode_frame(TEXT, b"bird")
     client = connect(start(echo=True), early=early)
     received = {client.receive_frame()[1:] for _ in range(2)}

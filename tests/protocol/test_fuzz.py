@@ -183,7 +183,7 @@ def test_a_server_survives_frames_that_are_damaged(target):
 
 
 def test_a_server_survives_clients_that_vanish_in_the_middle(target):
-    """By a reset, at any point of the request or of the frames behind it."""
+    """By a reset, at any point of the request or of the frames after it."""
 
     @reproducible
     @given(frames(), st.floats(0, 1))

@@ -109,7 +109,7 @@ def test_another_method_is_refused_with_the_one_that_works(server, log, method, 
 
 
 def test_a_refused_request_may_have_a_large_body(server, log, monkeypatch):
-    """More than all buffers hold: the server takes it in, and hangs up when the client does.
+    """More than all buffers hold: the server reads it, and hangs up when the client does.
 
     If it hung up at once, the connection would be reset, and the answer might be lost with it.
     """

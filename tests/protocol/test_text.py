@@ -1,4 +1,4 @@
-"""Text is UTF-8: all of it arrives as it was, and what is none is answered with 1007."""
+"""Text is UTF-8: all of it arrives as it was, and other bytes are answered with 1007."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_a_broker_that_dies_stops_the_server_and_says_so(start, connect, caplog)
 
 
 def test_who_joins_while_the_broker_dies_is_told_too(start, connect):
-    """Also who stood behind the bug among what the broker had taken at once."""
+    """Also a client whose joining is after the bug in what the broker had taken at once."""
     queues = HeldUp()
     server = start(queues=queues, limits=Limits(close_timeout=1))
     ada = connect(server)

@@ -71,7 +71,7 @@ def test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same(start, connect
     threads = threading.active_count()
     client = connect(server)
     wait_for_clients(server, 1)
-    client.send_frame(3)  # against the rules, so the server says goodbye
+    client.send_frame(3)  # against the rules, so the server sends a Close frame
     assert client.receive_close()[0] == 1002
     for _ in range(3):
         client.send_frame(PONG)  # goes on as if nothing had happened

@@ -37,7 +37,7 @@ def _visit(server, visits: int, threads: int) -> None:
     ways = (RawClient.say_goodbye, RawClient.close, RawClient.reset)
     for number in range(visits):
         with RawClient(server.url) as client:
-            # So the goodbye need not wait until the server has acknowledged the hello.
+            # So the Close frame need not wait until the server has acknowledged the hello.
             client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.send("hello")
             ways[number % len(ways)](client)

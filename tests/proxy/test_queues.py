@@ -57,7 +57,7 @@ def test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied():
 
 
 def test_an_outbound_queue_is_exact_about_its_limit():
-    """The byte that reaches it fits, the next one does not, and nothing of it is taken in."""
+    """The byte that reaches it fits, the next one does not, and nothing of it is accepted."""
     outbound = OutboundQueue(100)
     outbound.put_nowait(item(60))
     with pytest.raises(queue.Full):
@@ -71,7 +71,7 @@ def test_an_outbound_queue_is_exact_about_its_limit():
 
 
 def test_the_last_item_always_fits_and_nothing_follows_it():
-    """A full queue still takes its end mark; and what comes behind it is of no use to anyone."""
+    """A full queue still accepts its end mark; and what comes after it is of no use to anyone."""
     outbound = OutboundQueue(100)
     outbound.put_nowait(item(100))
     outbound.put_nowait(item(10, is_last=True))
@@ -83,7 +83,7 @@ def test_the_last_item_always_fits_and_nothing_follows_it():
 
 
 def test_get_hands_over_one_item_as_of_any_queue():
-    """Whoever knows `queue.Queue` is not surprised."""
+    """Nobody who knows `queue.Queue` is surprised."""
     inbound = InboundQueue(100)
     inbound.put(item(1))
     inbound.put(item(2))

@@ -10,7 +10,7 @@ from clients import PATIENCE, RawClient, wait_for_clients
 
 
 def test_clients_come_and_go_while_others_talk(server, connect):
-    """Who stays gets every message, once and in order, whoever comes and goes meanwhile."""
+    """A client that stays receives every message, once and in order, whoever comes and goes."""
     talker, listener = connect(server), connect(server)
     wait_for_clients(server, 2)
     until = time.monotonic() + 2.0

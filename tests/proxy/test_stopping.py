@@ -76,7 +76,7 @@ def test_readers_that_wait_for_the_broker_lose_nothing_in_a_stop(start, connect)
 
 
 def test_a_stop_in_the_middle_of_a_handshake_leaves_nothing(server):
-    """Who has not joined yet is simply hung up on."""
+    """A client that has not joined yet is simply hung up on."""
     with socket.create_connection(address_of(server.url), timeout=20) as client:
         client.sendall(b"GET / HTTP/1.1\r\n")
         server.close()
@@ -94,7 +94,7 @@ def test_clients_that_join_during_the_stop_are_told_so_or_hung_up_on(start, conn
             try:
                 client = connect(server)
             except (OSError, EOFError):
-                continue  # not let in
+                continue  # not accepted
             assert client.receive_close()[0] == 1001
             client.close()
         stop.join(timeout=20)
@@ -102,7 +102,7 @@ def test_clients_that_join_during_the_stop_are_told_so_or_hung_up_on(start, conn
 
 
 def test_the_stop_does_not_wait_for_who_does_not_read(start, connect):
-    """Deaf clients are cut off after the close timeout; the others get their goodbye."""
+    """Deaf clients are cut off after the close timeout; the others get their Close frame."""
     server = start(limits=Limits(close_timeout=1.0, ping_timeout=60))
     deaf = [connect(server, receive_buffer=4096) for _ in range(3)]
     ada, bob = connect(server), connect(server)

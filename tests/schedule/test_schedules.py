@@ -83,7 +83,7 @@ def test_a_client_that_leaves_gets_what_was_sent_before_and_nothing_else(
 
 
 def test_nobody_is_welcomed_before_it_has_joined(talk, schedule):
-    """A reader stands in front of the queue: so far it has sent nothing."""
+    """A reader is about to put on the queue: so far it has sent nothing."""
     server, _ = talk(1)
     schedule.hold()
     with socket.create_connection(address_of(server.url), PATIENCE) as bob:

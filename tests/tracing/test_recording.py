@@ -98,7 +98,7 @@ def test_what_a_step_causes_comes_after_it(conversation: Recording):
 
 
 def test_a_hop_knows_the_first_words_and_how_full_the_queue_is(conversation: Recording):
-    """Text for who receives it; depth and size as they are after the step."""
+    """Text when it is received; depth and size as they are after the step."""
     by_step = {(hop.thread, hop.act, hop.items): hop for hop in conversation.hops()}
     assert by_step["reader-1", "received", (HELLO,)].text == "hello"
     put, got = by_step["reader-1", "put", (HELLO,)], by_step["broker", "got", (HELLO,)]

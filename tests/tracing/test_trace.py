@@ -21,7 +21,7 @@ PAGE = "http://page.example"
 
 
 def test_a_viewer_sees_each_step_of_a_message(server, connect, watch):
-    """From the socket of who says it to the sockets of all others, with times that fit."""
+    """From the sender's socket to the sockets of all others, with times that fit."""
     ada, bob, cem = connect(server), connect(server), connect(server)
     wait_for_clients(server, 3)
     viewer = watch(server)

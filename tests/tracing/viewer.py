@@ -1,4 +1,4 @@
-"""Who looks at `/trace`, and a server that can be looked at. A test module imports the fixtures."""
+"""A viewer of `/trace`, and a server that can be watched. A test module imports the fixtures."""
 
 from __future__ import annotations
 

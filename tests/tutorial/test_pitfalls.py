@@ -161,7 +161,7 @@ def test_first_message_unseen(shown):
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_a_program_can_be_read_and_run_by_itself(path):
-    """It fits on a screen or two, says what it claims, is tested, and tells what happened."""
+    """It fits on a screen or two, says what it claims, is tested, and says what happened."""
     source = path.read_text()
     claim, chapters = claim_and_chapters(source.partition('"""')[2])
     assert claim.endswith("."), "the first line is one whole sentence"

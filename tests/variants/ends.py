@@ -92,7 +92,7 @@ def stop_is_a_leaving():
 
 @noticed_by("proxy/test_dying_threads.py::test_who_joins_while_the_broker_dies_is_told_too")
 def broker_forgets_what_it_had_taken():
-    """What stood behind the bug in the same batch is lost, and the joining of a client with it."""
+    """What comes after the bug in the same batch is lost, and the joining of a client with it."""
     drain = Broker._drain_after_crash
     Broker._drain_after_crash = lambda self, _: drain(self, [])
 

@@ -31,7 +31,7 @@ def broker_waits_for_room():
     "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
 )
 def outbound_has_no_limit():
-    """The memory for who does not read is unbounded."""
+    """The memory for a client that does not read is unbounded."""
     build = OutboundQueue.__init__
     OutboundQueue.__init__ = lambda self, _: build(self, 1 << 60)
 

@@ -39,7 +39,7 @@ def leaving_overtakes():
 
 @noticed_by("schedule/test_schedules.py::test_the_stop_cannot_come_before_a_client_that_is_joining")
 def stop_does_not_wait_for_readers():
-    """`Stopped` is put at once, so a reader may come behind it."""
+    """`Stopped` is put at once, so a reader may come after it."""
     shut_down = Acceptor._shut_down
 
     def stop_first(self):
@@ -66,7 +66,7 @@ def broker_says_goodbye_twice():
     "schedule/test_schedules_cut_off.py::test_a_client_that_was_cut_off_is_not_listened_to_any_more"
 )
 def broker_listens_to_anyone():
-    """Whoever has been cut off comes in again when it says something."""
+    """A client that has been cut off joins again when it says something."""
     forward = Broker._forward
 
     def forward_for_anyone(self, received):

@@ -1,4 +1,4 @@
-"""The tests are tested: each broken variant of the server turns the test red that is to notice.
+"""The tests are tested: for each broken variant of the server, the test that should catch it fails.
 
 This takes a while, since what is broken is often noticed by waiting in vain.
 """

@@ -16,7 +16,7 @@ from variants.registry import noticed_by
 
 @noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
 def hops_wait_for_viewers():
-    """Whoever notes a hop waits until no viewer is far behind."""
+    """A thread that notes a hop waits until no viewer is far behind."""
     viewers = []
     build, put = ViewerQueue.__init__, HopBuffer.put
 

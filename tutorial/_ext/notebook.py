@@ -1,7 +1,7 @@
 """Notebooks as pages. The build runs them, and shows what comes of it.
 
-A page is a file that ends in `.notebook`, and all that stands in it is where the notebook is, from
-the top of the repository.
+A page is a file that ends in `.notebook`, and contains nothing but the notebook's path from the
+top of the repository.
 
 Rule: a notebook runs as any program that a page shows: once, side by side with others, and what
 came of it is kept. myst-nb gets it with all outputs, and runs nothing.

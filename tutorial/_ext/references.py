@@ -1,4 +1,4 @@
-"""Links to names that stand elsewhere: {py:class}`queue.Queue` in Python's own documentation, and
+"""Links to names that are elsewhere: {py:class}`queue.Queue` in Python's own documentation, and
 `msgproxy.limits.Limits`, as signatures have it, where it is public: as `msgproxy.Limits`.
 
 Rule: a name becomes a link only if this Python has it, so a misspelt one is still reported. The
@@ -27,7 +27,7 @@ NEWER = {"queue.Queue.shutdown", "queue.Queue.is_shutdown", "queue.ShutDown"}
 def resolve_public(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.Node
 ) -> nodes.Node | None:
-    """Return a link to a name of this package, for who knows only where it is defined."""
+    """Return a link to a name of this package, known only by where it is defined."""
     module, _, name = node.get("reftarget", "").rpartition(".")
     if not module.startswith("msgproxy.") or name not in msgproxy.__all__:
         return None

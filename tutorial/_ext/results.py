@@ -31,7 +31,7 @@ from dependencies import Dependencies
 from progress import Progress
 
 FOLDER = "tutorial/_build/results"
-"""Where outputs are kept, from the top of the checkout. Whoever deletes it only has to wait."""
+"""Where outputs are kept, from the top of the checkout. After deleting it one only has to wait."""
 
 PATIENCE = 120
 """Seconds that a program may take, unless the page says otherwise. Most take two or three."""

@@ -6,7 +6,7 @@
     ```
 
 Rule: both files are highlighted whole, and the diff only picks lines of them. So a line has its
-right colours, whatever stands around it in the diff.
+right colours, whatever is around it in the diff.
 """
 
 from __future__ import annotations
