@@ -39,6 +39,8 @@ include_patterns = ["*.md", "notebooks/*.notebook", "reference/*.md"]
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"Path|Self|TracebackType"),  # as signatures abbreviate them
+    # Types in signatures that a user never makes: they are explained where they are used.
+    ("py:class", r"msgproxy\.(events|picture|queues|schedule|tracing)\..+|collections\.abc\..+"),
 ]
 # In the docstrings of the package, `backticks` are code; what is public becomes a link.
 default_role = "py:obj"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from pygments.lexers import get_lexer_for_filename
+from pygments.lexers import find_lexer_class_for_filename
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -93,7 +93,7 @@ def collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         if file.is_file():
             code = app.builder.highlighter.highlight_block(
                 file.read_text(encoding="utf-8"),
-                get_lexer_for_filename(path).aliases[0],
+                language_of(path),
                 linenos="inline",
                 lineanchors="line",
                 anchorlinenos=True,
@@ -101,6 +101,14 @@ def collect(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
             heading = f'<h1><code class="literal">{path}</code></h1>'
             body = f'{heading}<div class="source-file">{code}</div>'
             yield f"source/{path}", {"title": path, "body": body}, "page.html"
+
+
+def language_of(path: str) -> str:
+    """Return how to highlight a file. Those that end in `.conf` are all for nginx here."""
+    if path.endswith(".conf"):
+        return "nginx"
+    lexer = find_lexer_class_for_filename(path)
+    return str(lexer.aliases[0]) if lexer else "text"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
