@@ -81,7 +81,7 @@ def visitor(browser: Browser | Firefox, site: Path) -> Iterator[Visit]:
     yield open_page
     for context in contexts:
         context.close()
-    assert troubles == []
+    assert troubles == [], f"the console says {troubles}"
 
 
 def level_on(page: Page, name: str) -> Locator:
