@@ -23,11 +23,11 @@ IMPATIENT = {"TEST_PATIENCE": "4"}
 
 def run(name: str) -> subprocess.CompletedProcess[str]:
     test = TESTS / VARIANTS[name].noticed_by
-    options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout=30", "--variant", name, str(test)]
+    options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout=60", "--variant", name, str(test)]
     command = [sys.executable, "-X", "dev", "-m", "pytest", *options]
     environment = os.environ | IMPATIENT
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=90, check=False, env=environment
+        command, capture_output=True, text=True, timeout=240, check=False, env=environment
     )
 
 
