@@ -92,7 +92,7 @@ class Listener:
     def __init__(self, server: Server, rate: float = math.inf) -> None:
         self.heard: list[str] = []
         self.close_code: int | None = None
-        """Set when the server has said goodbye."""
+        """Set when the server's Close frame has come."""
         self._pause = 1 / rate  # seconds
         self._leaving = threading.Event()
         self._address = urlsplit(server.url)
@@ -125,7 +125,7 @@ class Listener:
             time.sleep(0.002)
 
     def wait_for_goodbye(self) -> None:
-        """Wait until it has taken all that there was for it, and the Close frame behind that."""
+        """Wait until it has taken all that there was for it, and the Close frame after that."""
         self._thread.join(PATIENCE)
 
     def hurry(self) -> None:
@@ -134,7 +134,7 @@ class Listener:
 
     def _connect(self) -> None:
         self._socket.settimeout(PATIENCE)
-        if self._pause:  # left alone, the system takes in megabytes for who does not read
+        if self._pause:  # or the system would keep megabytes of what is not read
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         self._socket.connect((self._address.hostname, self._address.port))
         request = events.Request(host=self._address.netloc, target="/")

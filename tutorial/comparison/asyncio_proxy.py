@@ -15,7 +15,7 @@ from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 INBOUND, OUTBOUND = 128, 256  # messages; the broker may take all of one before a writer runs
-PATIENCE = 2.0  # seconds: of silence until a ping, for its answer, to take a message or a goodbye
+PATIENCE = 2.0  # seconds: of silence until a ping, for its answer, to take a message or Close frame
 TIMES = dict.fromkeys(("ping_interval", "ping_timeout", "close_timeout"), PATIENCE)
 
 inbound = asyncio.Queue(INBOUND)  # what has happened: the readers put it there
@@ -77,7 +77,7 @@ def forward(message, clients):
 
 
 async def main(port):
-    """Serve until Ctrl-C; then let everyone have what waits for them, and a goodbye."""
+    """Serve until Ctrl-C; then let everyone have what waits for them, and a Close frame."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     signal.signal(signal.SIGINT, lambda *_: loop.call_soon_threadsafe(stop.set))
     server = await serve(run_reader, "127.0.0.1", port, compression=None, max_size=2**20, **TIMES)

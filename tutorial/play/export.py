@@ -4,7 +4,7 @@ Rule: numbers in flat lists, and each text once. The player computes nothing abo
 line, reason and value that it shows is in here.
 
 One node is a list: for each thread four numbers (stop, why not, own variables, next node), then
-a text for each shared name. A stop or node of -1 is none; a text is a place in `texts`.
+a text for each shared name. A stop or node of -1 is not there; a text is a place in `texts`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from .level import Level
 
 
 class Place(NamedTuple):
-    """Where a thread stands: the lines that it will run, and what happens there."""
+    """Where a thread is: the lines that it will run, and what happens there."""
 
     block: int
     line: int
@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How it stands with one thread."""
+    """The state of one thread."""
 
     place: Place | None
     """None if it has ended."""

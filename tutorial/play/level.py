@@ -37,7 +37,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Level:
-    """What stands in the file of a level."""
+    """What is in the file of a level."""
 
     path: Path
     source: str

@@ -1,6 +1,6 @@
 """One run of a level: real threads, of which one goes at a time, from stop to stop.
 
-Rule: whoever decides does so when every thread stands at a stop or has ended, and nothing else
+Rule: a decision is made when every thread waits at a stop or has ended, and nothing else
 moves meanwhile. So it may look at everything: variables, queues, and who waits for what.
 """
 
@@ -31,7 +31,7 @@ PATIENCE = 10.0
 
 
 class Run(AbstractContextManager["Run"]):
-    """A level, loaded afresh, whose threads stand before their first lines."""
+    """A level, loaded afresh, whose threads wait before their first lines."""
 
     def __init__(self, level: Level, *, every_line: bool = False) -> None:
         self.level = level
@@ -178,7 +178,7 @@ class Run(AbstractContextManager["Run"]):
                 yield from other.roots()
 
     def _settle(self) -> None:
-        """Wait until each thread that was started stands at a stop or has ended."""
+        """Wait until each thread that was started waits at a stop or has ended."""
         try:
             self.schedule.waiting(cast=self.playing)
         except StepMissed as error:

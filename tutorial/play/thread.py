@@ -1,6 +1,6 @@
-"""A thread of a level: a real one, which stands at stops until it is allowed to go on.
+"""A thread of a level: a real one, which waits at stops until it is allowed to go on.
 
-Rule: it writes down where it stands before it stands there, and nobody reads that while it runs.
+Rule: it writes down where it will wait before it waits there, and nobody reads that while it runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNNAMED = frozenset({"__init__", "__call__", "__enter__", "__exit__"})
 
 
 class LevelThread(threading.Thread):
-    """A real thread that runs what a level's `Thread` says, and stands at stops."""
+    """A real thread that runs what a level's `Thread` says, and waits at stops."""
 
     def __init__(self, run: Run, made: Thread) -> None:
         super().__init__(name=made.name, daemon=True)
@@ -48,7 +48,7 @@ class LevelThread(threading.Thread):
 
     @property
     def is_at_stop(self) -> bool:
-        """Whether it stands somewhere, and has not ended."""
+        """Whether it waits somewhere, and has not ended."""
         return self.at is not None
 
     @property
@@ -134,7 +134,7 @@ class LevelThread(threading.Thread):
                 raise LevelError(f"{self.name} is in {above.f_code.co_name}, which is not woven")
             above = above.f_back
 
-    # Called by whoever decides, while it stands.
+    # Called by the thread that decides, while this one waits.
 
     def why_not(self) -> str | None:
         """Say why it cannot go, or return None if it can."""
@@ -170,7 +170,7 @@ class LevelThread(threading.Thread):
         yield self.remembered
 
     def state(self, walk: Walk) -> Hashable:
-        """Return where it stands, and what it can still see."""
+        """Return where it is, and what it can still see."""
         if self.at is None:
             return ("over", walk(self.error))
         frames = []

@@ -39,7 +39,7 @@ class Wait:
 
     text: str
     code: CodeType
-    """Its object, to be evaluated in the frame that stands at the line."""
+    """Its object, to be evaluated in the frame that is at the line."""
     method: str
 
 

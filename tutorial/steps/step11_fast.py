@@ -123,7 +123,7 @@ def offer(session, item):
 
 
 def main():
-    """Wait for clients, and let each one in, in a thread of its own, until Ctrl-C."""
+    """Wait for clients, and accept each one in a thread of its own, until Ctrl-C."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8765)
     broker = Thread(target=run_broker, daemon=True)
