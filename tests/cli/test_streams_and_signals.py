@@ -106,13 +106,16 @@ def test_a_closed_terminal_stops_a_server_that_does_not_ignore_that():
 
 
 LOGS_A_LOT = """
-import logging, sys
+import logging, sys, time
 from msgproxy.cli import logs
 log = logs.start("info")
 for number in range(5000):
     logging.info("line %d", number)
 print("done", flush=True)
 sys.stdin.readline()
+deadline = time.monotonic() + 60
+while log.queue.full() and time.monotonic() < deadline:  # the log thread has not caught up
+    time.sleep(0.01)
 logging.info("afterwards")
 sys.stdin.readline()
 log.finish()

@@ -26,7 +26,12 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 
-FOLDERS = {"book": "pages", "play": "levels", "variants": "broken variants"}
+FOLDERS = {
+    "book": "pages",
+    "play": "levels",
+    "tutorial": "programs of the tutorial",
+    "variants": "broken variants",
+}
 FIXTURES = {"browser": "browser", "redis_server": "Redis"}
 
 LEFT_OUT = pytest.StashKey[Counter[str]]()

@@ -12,7 +12,7 @@ from planned_server import heard_until_close, nothing_planned, talk_in_turns  # 
 from msgproxy import Limits
 from msgproxy.schedule.steps import matches
 
-SMALL = Limits(max_message_size=1000, inbound_limit=4000, outbound_limit=5064)
+SMALL = Limits(max_message_size=1000, inbound_limit=4000, outbound_limit=5256)
 """Five messages of 1000 bytes are too much for a client that reads none of them."""
 
 

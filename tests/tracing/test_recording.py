@@ -11,7 +11,7 @@ from clients import wait_for, wait_for_clients
 from special_queues import HeldUp
 
 from msgproxy import Limits
-from msgproxy.events import MessageId
+from msgproxy.events import ITEM_OVERHEAD, MessageId
 from msgproxy.tracing.recording import Recording
 
 HELLO = MessageId(1, 1)
@@ -102,7 +102,7 @@ def test_a_hop_knows_the_first_words_and_how_full_the_queue_is(conversation: Rec
     by_step = {(hop.thread, hop.act, hop.items): hop for hop in conversation.hops()}
     assert by_step["reader-1", "received", (HELLO,)].text == "hello"
     put, got = by_step["reader-1", "put", (HELLO,)], by_step["broker", "got", (HELLO,)]
-    assert (put.depth, put.size, got.depth, got.size) == (1, 64 + 5, 0, 0)
+    assert (put.depth, put.size, got.depth, got.size) == (1, ITEM_OVERHEAD + 5, 0, 0)
 
 
 def test_a_batch_keeps_who_is_in_it(start, connect):

@@ -166,7 +166,7 @@ def test_a_program_can_be_read_and_run_by_itself(path):
     claim, chapters = claim_and_chapters(source.partition('"""')[2])
     assert claim.endswith("."), "the first line is one whole sentence"
     assert re.search(r"^Symptom: .+\.$", source, re.MULTILINE), "it can be found by what one sees"
-    assert all(re.fullmatch(r"\d\d-[a-z]+", chapter) for chapter in chapters)
+    assert all(re.fullmatch(r"\d\d[a-z]?-[a-z-]+", chapter) for chapter in chapters)
     assert len(source.splitlines()) < 75
     assert f"test_{path.stem}" in globals(), "each program has its test"
 

@@ -8,8 +8,12 @@ import signal
 import sys
 
 from msgproxy import InboundQueue, MsgproxyError, Queues, Server
-from msgproxy.events import Left
+from msgproxy.events import Left, Received
 from msgproxy.tracing.viewers import LiveRecording
+
+
+def is_said_by(item, session):
+    return isinstance(item, Received) and item.session is session
 
 
 class UrgentQueue(InboundQueue):
@@ -18,7 +22,8 @@ class UrgentQueue(InboundQueue):
     def _put(self, item):
         super()._put(item)
         if isinstance(item, Left):
-            self._waiting.insert(0, self._waiting.pop())
+            said = [one for one in self._waiting if is_said_by(one, item.session)]
+            self._waiting = [one for one in self._waiting if one not in said] + said
 
 
 class UrgentQueues(Queues):
