@@ -19,6 +19,7 @@ import functools
 import hashlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -36,7 +37,7 @@ FOLDER = "tutorial/_build/results"
 PATIENCE = 120
 """Seconds that a program may take, unless the page says otherwise. Most take two or three."""
 
-AT_ONCE = 3 * (os.cpu_count() or 1)
+AT_ONCE = 2 * (os.cpu_count() or 1)
 """Programs that run side by side. Most of them wait for something most of the time."""
 
 LIBRARIES = ("h11", "ipykernel", "matplotlib", "simple-websocket", "websockets", "wsproto")
@@ -151,28 +152,38 @@ def versions() -> tuple[str, ...]:
 
 def run(program: Program, top: Path) -> str:
     """Run `python COMMAND`; return what it prints, if it ends as it should."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-u", *program.command],
-            cwd=top,
-            env=environment(top),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=program.timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        message = f"{program} did not end within {program.timeout} seconds"
-        raise ProgramFailed(message) from error
-    output = without_places(done.stdout, top)
-    if done.returncode != program.status:
+    with subprocess.Popen(
+        [sys.executable, "-u", *program.command],
+        cwd=top,
+        env=environment(top),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=program.timeout)
+        except subprocess.TimeoutExpired as error:
+            end_all_of(process)
+            message = f"{program} did not end within {program.timeout} seconds"
+            raise ProgramFailed(message) from error
+    output = without_places(printed, top)
+    if process.returncode != program.status:
         raise ProgramFailed(
-            f"{program} ended with status {done.returncode}, not {program.status}, "
+            f"{program} ended with status {process.returncode}, not {program.status}, "
             f"and printed:\n{output}"
         )
     return output
+
+
+def end_all_of(process: subprocess.Popen[str]) -> None:
+    """End a program, and the servers that it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def environment(top: Path) -> dict[str, str]:
