@@ -104,9 +104,8 @@ class BatchQueue(queue.Queue[T], Generic[T]):
         assert item.size > 0, "a queue of items without size would count as empty"
         self._waiting.append(item)
         self._bytes += item.size
-        if self.observers.active:
-            for observer in self.observers.active:
-                observer.on_put(self, item)
+        for observer in self.observers.active:
+            observer.on_put(self, item)
 
     def _get(self) -> T:
         item = self._waiting.pop(0)  # slow if much is waiting: `take_all` is for that

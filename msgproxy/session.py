@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 class Session:
     """The server's side of one accepted client. Its reader makes it, after the handshake."""
 
+    arrival = "joined"
+    """What it has done, in the log, once it has begun."""
+
     reason_in_stop: CloseReason | None = None
     """Why it leaves when the server stops. It does not: the broker closes all sessions at once."""
 
@@ -70,7 +73,7 @@ class Session:
         self.outbound.put(OutgoingBatch((welcome,), ITEM_OVERHEAD))
         self.inbound.put(Joined(self))
         self.writer.start()
-        log.info("joined from %s", self._connection.peer)
+        log.info("%s from %s", self.arrival, self._connection.peer)
 
     @owned_by("reader")
     def leave(self, reason: CloseReason) -> None:

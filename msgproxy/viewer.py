@@ -7,18 +7,15 @@ that fills by itself (`Queues.viewer_queue`).
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from threading import Thread
 
 from msgproxy.concurrency.ownership import owned_by
 from msgproxy.connection import Connection
-from msgproxy.events import GOING_AWAY, ITEM_OVERHEAD, CloseReason, Event, OutgoingBatch
+from msgproxy.events import GOING_AWAY, CloseReason, Event, OutgoingBatch
 from msgproxy.protocol.frames import close_batch
 from msgproxy.queues import BatchQueue
 from msgproxy.session import Session
-
-log = logging.getLogger(__name__)
 
 
 class DiscardQueue(BatchQueue[Event]):
@@ -31,6 +28,7 @@ class DiscardQueue(BatchQueue[Event]):
 class Viewer(Session):
     """The session of a viewer."""
 
+    arrival = "watches"
     reason_in_stop = GOING_AWAY
 
     def __init__(
@@ -44,13 +42,6 @@ class Viewer(Session):
         super().__init__(number, connection, DiscardQueue(), outbound, reader, on_end)
 
     # Called by the reader thread.
-
-    @owned_by("reader")
-    def join(self, welcome: bytes) -> None:
-        """Begin to watch. Raise RuntimeError if the system gives no more threads."""
-        self.outbound.put(OutgoingBatch((welcome,), ITEM_OVERHEAD))
-        self.writer.start()
-        log.info("watches from %s", self._connection.peer)
 
     @owned_by("reader")
     def leave(self, reason: CloseReason) -> None:

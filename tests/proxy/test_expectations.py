@@ -11,11 +11,19 @@ import threading
 import time
 
 import pytest
-from clients import CONTINUATION, PATIENCE, PING, PONG, TEXT, encode_frame, wait_for
-from clients import wait_for_clients as wait_until_joined
+from clients import (
+    CONTINUATION,
+    PATIENCE,
+    PING,
+    PONG,
+    TEXT,
+    encode_frame,
+    wait_for,
+    wait_for_clients,
+)
 from http_client import open_socket
 
-from msgproxy import CannotListen, InboundQueue, Limits, Queues, Server
+from msgproxy import CannotListen, Limits, Queues, Server
 
 MIB = 1024 * 1024
 
@@ -25,7 +33,7 @@ def test_a_client_that_reads_slowly_but_steadily_is_alive(start, connect):
     limits = Limits(ping_interval=0.5, ping_timeout=3, outbound_limit=24 * MIB)
     server = start(limits=limits)
     steady, ada = connect(server), connect(server)
-    wait_until_joined(server, 2)
+    wait_for_clients(server, 2)
     for _ in range(4):
         ada.send(b"b" * MIB)
     steady.slow_down(bytes_per_second=512 * 1024)  # 8 s for all of it
@@ -66,7 +74,7 @@ def _send_all(client, data) -> None:
 def test_fragments_of_an_ordinary_size_may_be_many(server, connect):
     """A message of 256 KiB in frames of 64 bytes."""
     ada, bob = connect(server), connect(server)
-    wait_until_joined(server, 2)
+    wait_for_clients(server, 2)
     frames = [encode_frame(TEXT, b"x" * 64, fin=False)]
     frames += 4095 * [encode_frame(CONTINUATION, b"x" * 64, fin=False)]
     ada.socket.sendall(b"".join(frames) + encode_frame(CONTINUATION, b""))
@@ -78,22 +86,11 @@ class FailsAtTheStop(Queues):
         raise ZeroDivisionError("a bug, on purpose")
 
 
-class TakesNoEndMark(Queues):
-    def inbound(self, limits):
-        class Picky(InboundQueue):
-            def _put(self, item):
-                if type(item).__name__ == "Stopped":
-                    raise ZeroDivisionError("a bug, on purpose")
-                super()._put(item)
-
-        return Picky(limits.inbound_limit)
-
-
 def test_a_stop_goes_on_though_a_queue_class_raises(start, connect, caplog):
     """Clients get their Close frame, and the log says what was wrong."""
     server = start(queues=FailsAtTheStop())
     client = connect(server)
-    wait_until_joined(server, 1)
+    wait_for_clients(server, 1)
     server.close()
     assert client.receive_close()[0] == 1001
     assert "a bug, on purpose" in caplog.text
