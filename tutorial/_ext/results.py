@@ -37,7 +37,7 @@ FOLDER = "tutorial/_build/results"
 PATIENCE = 120
 """Seconds that a program may take, unless the page says otherwise. Most take two or three."""
 
-AT_ONCE = 2 * (os.cpu_count() or 1)
+AT_ONCE = 3 * (os.cpu_count() or 1)
 """Programs that run side by side. Most of them wait for something most of the time."""
 
 LIBRARIES = ("h11", "ipykernel", "matplotlib", "simple-websocket", "websockets", "wsproto")

@@ -166,9 +166,17 @@ def programs_in(kind: str, what: str, page: Path, options: dict[str, int]) -> It
 def run_ahead(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Run all that the pages show that are about to be read, side by side."""
     pages = [Path(env.doc2path(name)) for name in docnames]
-    # Notebooks take longest: they begin first.
-    pages.sort(key=lambda page: page.suffix != ".notebook")
-    results_of(app.srcdir.parent).start(program for page in pages for program in programs_of(page))
+    programs = [program for page in reversed(pages) for program in programs_of(page)]
+    programs.sort(key=takes_long, reverse=True)
+    results_of(app.srcdir.parent).start(programs)
+
+
+def takes_long(program: Program) -> bool:
+    """Tell which programs should begin first, so that none runs alone at the end.
+
+    Notebooks take long, and so do checks; those of later steps most, as they see more behaviours.
+    """
+    return "check" in program.command or program.command[0].endswith("execute.py")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
