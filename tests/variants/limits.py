@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import msgproxy.connection
@@ -20,8 +19,11 @@ def broker_waits_for_room():
     put = Broker._put
 
     def put_or_wait(self, session, batch):
-        while session.outbound.bytes_waiting + batch.size > session.outbound.limit:
-            time.sleep(0.01)
+        outbound = session.outbound
+        with outbound.not_full:
+            outbound.not_full.wait_for(
+                lambda: outbound.bytes_waiting + batch.size <= outbound.limit
+            )
         put(self, session, batch)
 
     Broker._put = put_or_wait

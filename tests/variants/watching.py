@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from dataclasses import replace
 
 from msgproxy import events
@@ -17,19 +17,27 @@ from variants.registry import noticed_by
 @noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
 def hops_wait_for_viewers():
     """A thread that notes a hop waits until no viewer is far behind."""
-    viewers = []
-    build, put = ViewerQueue.__init__, HopBuffer.put
+    viewers, seen = [], threading.Condition()
+    build, look, put = ViewerQueue.__init__, ViewerQueue._hops, HopBuffer.put
 
     def build_and_remember(self, *args):
         build(self, *args)
         viewers.append(self)
 
+    def look_and_notify(self):
+        with seen:
+            seen.notify_all()
+            return look(self)
+
     def put_when_all_have_seen(self, item, block=True, timeout=None):
-        while any(self.next_number - viewer._next_hop > 500 for viewer in viewers):
-            time.sleep(0.01)
+        with seen:
+            seen.wait_for(
+                lambda: all(self.next_number - viewer._next_hop <= 500 for viewer in viewers)
+            )
         put(self, item, block, timeout)
 
-    ViewerQueue.__init__, HopBuffer.put = build_and_remember, put_when_all_have_seen
+    ViewerQueue.__init__, ViewerQueue._hops = build_and_remember, look_and_notify
+    HopBuffer.put = put_when_all_have_seen
 
 
 @noticed_by("tracing/test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory")
