@@ -151,7 +151,7 @@ async def interrupt_each(folder: Path, setup: str, rest: list[str]) -> None:
             assert await execute(client, source) == "ok"
         for source in rest:
             await execute(client, source, interrupt=manager.interrupt_kernel)
-        for source in "lab.close()", AFTER, *rest, AFTER:
+        for source in "lab.close()", AFTER, *rest, "lab.close()", AFTER:
             assert await execute(client, source) == "ok"
     finally:
         client.stop_channels()
