@@ -37,7 +37,7 @@ What threads have to tell each other, they put on a queue. So to see, record, re
 crosses between them, give the server other queues (`Queues`), and change nothing else. There are
 four exceptions, none of which carries a message:
 
-* a thread can be interrupted: by `StopSignal`, or by `Connection.abort`;
+* a thread can be interrupted: by `StopSignal`, by `Wakeup`, or by `Connection.abort`;
 * some numbers are written by one thread, and any thread may look at them: `Traffic`, the two
   moments of `Keepalive`, `has_failed`;
 * the broker replaces the tuple `Broker.joined` at each change, and any thread may look at it;

@@ -8,7 +8,7 @@ Who waits for what, and who ends whom (S: the stop signal wakes it; A: `abort` w
 ========  ===============================  =====================================  =============
 thread    waits for                        is woken by                            is joined by
 ========  ===============================  =====================================  =============
-accept    a connection                     a connection, S                        `Server.close`
+accept    a connection, or a client's end  either of them, S                      `Server.close`
 reader    a request, or bytes              bytes, the end of the connection,      its writer;
                                            silence, S, A                          in a stop accept
 reader    a client, to take its answer     the client, its timeout, S, A
@@ -39,12 +39,12 @@ import queue
 import socket
 import time
 from collections.abc import Callable, Iterable
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgproxy.broker import Broker
 from msgproxy.concurrency import threads
-from msgproxy.concurrency.stop import WaitResult
+from msgproxy.concurrency.stop import Wakeup, wait_ready
 from msgproxy.connection import Connection
 from msgproxy.events import Stopped
 from msgproxy.reader import Reader
@@ -60,9 +60,6 @@ REFUSED_AT_ONCE = 64
 
 RETRY_DELAY = 0.2
 """Seconds until the next try, when a client could not be accepted."""
-
-SWEEP_INTERVAL = 1.0
-"""Seconds after which clients that have gone are removed, at the latest."""
 
 
 class _Joinable(NamedTuple):
@@ -80,6 +77,10 @@ class Acceptor:
     ) -> None:
         self.has_failed = False
         """Set by the accepting thread when a bug ends it; any thread may look."""
+        self.is_over = Event()
+        """Set at the end of the accepting thread. To wait for this can be interrupted. (A `join`
+        that Ctrl-C interrupts takes its thread for dead, as of Python 3.11.)"""
+        self.thread = threads.new_thread(self.run, "accept")
         self._listener = listener
         self._shared = shared
         self._bridge = bridge
@@ -88,6 +89,8 @@ class Acceptor:
         self._readers: set[Reader] = set()
         """One for each client, also for those that are still in the handshake."""
         self._ended: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+        self._has_ended = Wakeup()
+        """Set after each put on `_ended`: a queue alone wakes no thread that waits for a socket."""
         self._cannot_accept = False
 
     def run(self) -> None:
@@ -105,15 +108,23 @@ class Acceptor:
             self.has_failed = True
         finally:
             self._shared.stop.set()
-            self._shut_down()
+            try:
+                self._shut_down()
+            finally:
+                self.is_over.set()
 
     def _accept_until_stopped(self) -> None:
-        stop, listener = self._shared.stop, self._listener
-        while (woken := stop.wait(listener, SWEEP_INTERVAL)) is not WaitResult.STOP:
-            while not self._ended.empty():
-                self._readers.discard(self._ended.get_nowait())
-            if woken is WaitResult.READY:
+        stop, end = self._shared.stop.read_end, self._has_ended.read_end
+        while stop not in (ready := wait_ready([stop, end, self._listener], [], None)):
+            if end in ready:
+                self._remove_ended()
+            if self._listener in ready:
                 self._accept()
+
+    def _remove_ended(self) -> None:
+        self._has_ended.clear()  # first: what is put meanwhile sets it again
+        while not self._ended.empty():
+            self._readers.discard(self._ended.get_nowait())
 
     def _accept(self) -> None:
         if len(self._readers) >= self._shared.limits.max_clients + REFUSED_AT_ONCE:
@@ -142,35 +153,43 @@ class Acceptor:
             next(self._numbers),
             Connection(sock, peer, shared.stop, shared.limits),
             shared,
-            self._ended,
+            self._on_end,
             is_full=len(self._readers) >= shared.limits.max_clients,
         )
         reader.thread.start()
         self._readers.add(reader)
 
+    def _on_end(self, reader: Reader) -> None:
+        """Note that a client has gone. Its last thread calls this."""
+        self._ended.put(reader)
+        self._has_ended.set()
+
     def _shut_down(self) -> None:
         self._listener.close()
         self._try(self._shared.queues.on_stopping)
-        bridges = [self._bridge] if self._bridge else []
-        for bridge in bridges:
-            bridge.wake()
+        members: list[Reader | Bridge] = [*self._readers]
+        if self._bridge:
+            self._bridge.wake()
+            members.append(self._bridge)
         # The signal has woken the readers. Once they have ended, no message and no session can
         # follow, so `Stopped` is the last item on the inbound queue.
-        readers = [_Joinable(one.thread, one.abort) for one in self._readers]
-        stuck = self._join([*readers, *(_Joinable(one.reader, one.abort) for one in bridges)])
+        stuck = self._join(_Joinable(one.thread, one.abort) for one in members)
         # Without a deadline: there is no end before it, and the caller of `close` has one.
         self._try(lambda: self._shared.inbound.put(Stopped()))
         stuck += self._join([_Joinable(self._broker_thread)])
         # Only now: as long as a reader ran, it could start its writer.
-        writers = [
-            _Joinable(one.session.writer.thread, one.abort) for one in self._readers if one.session
-        ]
-        stuck += self._join([*writers, *(_Joinable(one.writer, one.abort) for one in bridges)])
+        writers = [_Joinable(one.writer, one.abort) for one in members if one.writer]
+        stuck += self._join(writers)
         if stuck:
             log.error("stopped, but these threads do not end: %s", ", ".join(stuck))
         else:
             log.info("stopped")
             self._shared.stop.close()  # nobody looks at it any more
+            self.close()
+
+    def close(self) -> None:
+        """Give back the sockets that wake the thread, when it has ended or could not start."""
+        self._has_ended.close()
 
     def _try(self, call: Callable[[], None]) -> None:
         """Call what somebody's queues may have overridden. Whatever it raises, the stop goes on."""

@@ -65,22 +65,25 @@ class Broker:
         This is the only thread that knows the sessions, and the only one that puts messages on
         their outbound queues. So all clients see messages in one order: the broker's.
         """
-        reason = GOING_AWAY
         events: list[Event] = []
         try:
             while not self._is_stopped:
                 events = self._inbound.take_all()
                 self.handle(events)
+                events = []  # or the last client that has left would be kept while this waits
         except Exception as error:
-            threads.log_crash(log, error)
-            reason = INTERNAL_ERROR
-            self.has_failed = True
-            self._stop.set()
+            self._stop_after_crash(error)
             self._drain_after_crash(events)
         finally:
             self.joined = ()
+            reason = INTERNAL_ERROR if self.has_failed else GOING_AWAY
             for session in self._sessions:
                 session.outbound.put(close_batch(reason))
+
+    def _stop_after_crash(self, error: Exception) -> None:
+        threads.log_crash(log, error)
+        self.has_failed = True
+        self._stop.set()
 
     def _drain_after_crash(self, events: list[Event]) -> None:
         """Forward nothing any more, but take what comes, until `Stopped`.

@@ -105,7 +105,7 @@ class Connection:
         deadline = time.monotonic() + timeout
         with contextlib.suppress(OSError):
             while (remaining := deadline - time.monotonic()) > 0:
-                if self._stop.wait(self._socket, remaining, to_send=True) is not WaitResult.READY:
+                if self._stop.wait_to_send(self._socket, remaining) is not WaitResult.READY:
                     return False
                 data = data[self._socket.send(data) :]
                 if not data:
@@ -123,18 +123,18 @@ class Connection:
     # Called by the reader thread, for a client that is accepted.
 
     def receive(self, early_bytes: bytes = b"") -> Iterator[Item]:
-        """Yield what comes from the client. A `CloseReason` is the last; in a stop, none comes."""
+        """Yield what comes from the client. In a stop, it ends.
+
+        Ask for nothing after a `CloseReason`.
+        """
         items: Iterable[Item] | None = self._frames.feed(early_bytes)
         while items is not None:
-            for item in items:
-                yield item
-                if isinstance(item, CloseReason):
-                    return
+            yield from items
             items = self._receive_more()
 
     @owned_by("reader")
     def _receive_more(self) -> Iterable[Item] | None:
-        match self._stop.wait(self._socket, self._keepalive.time_left()):
+        match self._stop.wait(self._socket, self._keepalive.patience):
             case WaitResult.STOP:
                 return None
             case WaitResult.TIMEOUT:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -128,9 +128,7 @@ class BatchQueue(queue.Queue[T], Generic[T]):
         if not self.observers.active:
             super().put(item, block, timeout)
             return
-        with ExitStack() as around:
-            for observer in self.observers.active:
-                around.enter_context(observer.around_put(self, item))
+        with self._around(lambda observer: observer.around_put(self, item)):
             super().put(item, block, timeout)
 
     def take_all(self, timeout: float | None = None) -> list[T]:
@@ -140,14 +138,18 @@ class BatchQueue(queue.Queue[T], Generic[T]):
         """
         if not self.observers.active:
             return self._wait_and_take(timeout)
+        with self._around(lambda observer: observer.around_take(self)):
+            return self._wait_and_take(timeout)
+
+    def _around(self, enter: Callable[[QueueObserver], AbstractContextManager[None]]) -> ExitStack:
         with ExitStack() as around:
             for observer in self.observers.active:
-                around.enter_context(observer.around_take(self))
-            return self._wait_and_take(timeout)
+                around.enter_context(enter(observer))
+            return around.pop_all()
 
     def _wait_and_take(self, timeout: float | None) -> list[T]:
         with self.not_empty:
-            if not self.not_empty.wait_for(self.qsize, timeout):
+            if not self.not_empty.wait_for(self._qsize, timeout):
                 raise queue.Empty
             taken = self._take_all()
             # All who wait for room, not just one as in `get`: there is room for all of them.

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections.abc import Callable
+from threading import Thread
 
 from msgproxy.admission import admit
 from msgproxy.concurrency import threads
@@ -43,21 +45,21 @@ class Reader:
         number: int,
         connection: Connection,
         shared: Shared,
-        ended: queue.SimpleQueue[Reader],
+        on_end: Callable[[Reader], None],
         *,
         is_full: bool,
     ) -> None:
-        """`ended` gets this object when the last of the client's threads has nothing left to do.
+        """The last of the client's threads calls `on_end` when it has nothing left to do.
 
         With `is_full`, there is no room for another client: this one is told so.
         """
         self.thread = threads.new_thread(self.run, f"reader-{number}")
-        self.session: Session | None = None
+        self.writer: Thread | None = None
         """Set by the reader thread; others look at it when that thread has ended."""
         self._number = number
         self._connection = connection
         self._shared = shared
-        self._ended = ended
+        self._on_end = on_end
         self._is_full = is_full
 
     # Called by any thread.
@@ -75,12 +77,11 @@ class Reader:
         """
         try:
             if admission := admit(self._connection, self._shared, is_full=self._is_full):
-                self.session = self._make_session(admission)
-                self._serve(self.session, admission)
+                self._serve(self._make_session(admission), admission)
         except Exception as error:
             threads.log_crash(log, error)
         finally:
-            if self.session is None or not self.session.writer.is_started:
+            if self.writer is None or self.writer.ident is None:  # not made, or not started
                 self._end()  # without a writer, the reader is the last thread
 
     def _make_session(self, admission: Admission) -> Session:
@@ -97,6 +98,7 @@ class Reader:
         return session
 
     def _serve(self, session: Session, admission: Admission) -> None:
+        self.writer = session.writer.thread
         reason: CloseReason | None = INTERNAL_ERROR  # if what follows fails
         try:
             session.join(admission.welcome)
@@ -130,4 +132,4 @@ class Reader:
 
     def _end(self) -> None:
         self._connection.close()
-        self._ended.put(self)
+        self._on_end(self)

@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterable
-from threading import Event, Thread, current_thread
+from threading import Thread, current_thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -73,9 +73,6 @@ class Server:
         self._stop: StopSignal | None = None
         self._is_asked_to_stop = False
         self._process = os.getpid()
-        self._is_over = Event()
-        """Set at the end of the accepting thread. To wait for this can be interrupted. (A `join`
-        that Ctrl-C interrupts takes its thread for dead, as of Python 3.11.)"""
 
     def start(self) -> Self:
         """Listen and serve, in the background. Raise `CannotListen` if the address is taken.
@@ -90,29 +87,22 @@ class Server:
             stop = undo.enter_context(contextlib.closing(StopSignal()))
             self._shared = shared = self._make_shared(listening, stop)
             self._broker = Broker(shared.inbound, stop, echo=self._echo)
-            self._acceptor = Acceptor(listening, shared, self._broker, self._make_bridge(shared))
+            acceptor = Acceptor(listening, shared, self._broker, self._make_bridge(shared))
+            self._acceptor = undo.enter_context(contextlib.closing(acceptor))
             self._port = listening.getsockname()[1]
-            self._start_thread()
-            undo.pop_all()  # the socket and the signal are the accepting thread's from now on
+            self._start_thread(acceptor.thread)
+            undo.pop_all()  # all of this is the accepting thread's from now on
         self._stop, self._listening = stop, listening
         if self._is_asked_to_stop:  # meanwhile, by a signal handler or another thread
             stop.set()
         return self
 
-    def _start_thread(self) -> None:
-        thread = threads.new_thread(self._run, "accept")
+    def _start_thread(self, thread: Thread) -> None:
         try:
             thread.start()
         except RuntimeError as error:
             raise ServerFailed(f"cannot start a thread: {error}") from None
         self._thread, self._process = thread, os.getpid()
-
-    def _run(self) -> None:
-        """Run the accepting thread."""
-        try:
-            self._acceptor.run()
-        finally:
-            self._is_over.set()
 
     def _make_shared(self, listening: socket.socket, stop: StopSignal) -> Shared:
         queues, limits = self._queues, self._limits
@@ -159,7 +149,7 @@ class Server:
         elif self._thread is not None:
             # The readers, the broker and the writers have that time each, and once more if they
             # are late; one more is a reserve.
-            if not self._is_over.wait(7 * self._limits.close_timeout):
+            if not self._acceptor.is_over.wait(7 * self._limits.close_timeout):
                 log.error("the server does not stop")
             else:
                 self._thread.join()  # it has nothing left to do
@@ -173,7 +163,7 @@ class Server:
             self.start()
         try:
             # Not a bare wait(): before Python 3.14, Ctrl-C on Windows would have to wait for it.
-            while not self._is_over.wait(timeout=0.5):
+            while not self._acceptor.is_over.wait(timeout=0.5):
                 pass
         finally:
             self.close()
@@ -181,7 +171,7 @@ class Server:
             raise ServerFailed("the server met a bug and stopped; see the log")
 
     def __enter__(self) -> Self:
-        is_running = self._thread is not None and not self._is_over.is_set()
+        is_running = self._thread is not None and not self._acceptor.is_over.is_set()
         return self if is_running else self.start()
 
     def __exit__(
@@ -203,7 +193,7 @@ class Server:
             return Snapshot(self.url, running=False, waiting=0, clients=())
         return Snapshot(
             url=self.url,
-            running=not self._is_over.is_set(),
+            running=not self._acceptor.is_over.is_set(),
             waiting=self._shared.inbound.bytes_waiting,
             clients=tuple(session.snapshot() for session in self._broker.joined),
         )

@@ -46,11 +46,6 @@ class Writer:
         """Begin. Raise RuntimeError if the system gives no more threads."""
         self.thread.start()
 
-    @property
-    def is_started(self) -> bool:
-        """Whether there is, or has been, a writer thread."""
-        return self.thread.ident is not None
-
     # The writer thread.
 
     def run(self) -> None:

@@ -70,14 +70,14 @@ class Bridge:
         self._publishing = Retry("publish to the other instances", str(address), shared.stop)
         self._entries = EntryWriter(origin, skip_client=self.number)
         self._unpublished = 0
-        self.reader = threads.new_thread(self._run_reader, "reader-0")
+        self.thread = threads.new_thread(self._run_reader, "reader-0")
         self.writer = threads.new_thread(self._run_writer, "writer-0")
 
     # Called by the accept thread.
 
     def start(self) -> None:
         """Begin. Raise RuntimeError if the system gives no more threads."""
-        self.reader.start()
+        self.thread.start()
 
     def wake(self) -> None:
         """Wake the threads that wait for an answer of Redis: the stop signal has been set.

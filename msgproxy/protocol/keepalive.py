@@ -29,6 +29,8 @@ class Keepalive:
     def __init__(self, limits: Limits) -> None:
         self._interval = limits.ping_interval
         self._timeout = limits.ping_timeout
+        self.patience = self._interval
+        """For how many seconds to wait for the client's next byte. The reader's."""
         self.asked_at: float | None = None
         """When the reader asked for a ping that has no answer yet. The writer may look."""
         self._sent_at = NEVER
@@ -36,24 +38,22 @@ class Keepalive:
 
     # Called by the reader thread.
 
-    def time_left(self) -> float:
-        """Return for how many seconds to wait for the client's next byte."""
-        if self.asked_at is None:
-            return self._interval
-        if self._sent_at < self.asked_at:  # the ping still waits on the outbound queue
-            return self._timeout
-        return self._sent_at + self._timeout - time.monotonic()
-
     def on_bytes(self) -> None:
         """Note a sign of life."""
         self.asked_at = None
+        self.patience = self._interval
 
     def on_silence(self) -> list[ControlFrame | CloseReason]:
-        """Return what follows when the client has been silent for `time_left()`."""
+        """Return what follows when the client has been silent for `patience` seconds."""
+        now = time.monotonic()
         if self.asked_at is None:
-            self.asked_at = time.monotonic()
+            self.asked_at = now
+            self.patience = self._timeout
             return [ControlFrame(PING)]
-        if self._sent_at < self.asked_at or self.time_left() > 0:
+        # A ping that still waits on the outbound queue: the timeout has not begun.
+        began_at = now if self._sent_at < self.asked_at else self._sent_at
+        self.patience = began_at + self._timeout - now
+        if self.patience > 0:
             return []
         return [CloseReason(LOST, f"silent for {self._timeout:g} s after a ping")]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
+import weakref
 
 import pytest
 from clients import PONG, TEXT, encode_frame, wait_for, wait_for_clients
@@ -63,6 +65,14 @@ def test_nothing_of_a_client_is_left_after_it_has_gone(server, connect, leave):
     wait_for(lambda: threading.active_count() == threads + 4, "the end of its two threads")
     ada.send("still here")
     assert bob.receive() == "still here"
+
+
+def test_the_last_client_that_has_gone_is_forgotten_although_no_other_comes(server, connect):
+    client = connect(server)
+    wait_for_clients(server, 1)
+    connection = weakref.ref(server._broker.joined[0]._connection)
+    client.close()
+    wait_for(lambda: gc.collect() >= 0 and connection() is None, "nothing to refer to it")
 
 
 def test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same(start, connect):

@@ -47,8 +47,7 @@ def _visit(server, visits: int, threads: int) -> None:
 def _count(server) -> tuple[Counter[str], int]:
     """Count what there is while one client is there: by class, and all that Python keeps track of.
 
-    When that client comes, the server lets go of the one that ended last: so it is on purpose,
-    see `Acceptor`.
+    When that client has joined, the accepting thread has let go of all that were before it.
     """
     with RawClient(server.url):
         wait_for_clients(server, 1)

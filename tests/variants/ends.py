@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from msgproxy.acceptor import Acceptor
 from msgproxy.broker import Broker
 from msgproxy.concurrency.stop import StopSignal
 from msgproxy.connection import Connection
@@ -52,7 +53,7 @@ def pings_are_timed_when_they_are_queued():
 
     def start_the_clock_at_once(self):
         items = on_silence(self)
-        self._sent_at = max(self._sent_at, self._asked_at)
+        self._sent_at = max(self._sent_at, self.asked_at)
         return items
 
     Keepalive.on_silence = start_the_clock_at_once
@@ -68,6 +69,14 @@ def reader_ends_in_silence():
             put(self, item)
 
     InboundQueue._put = put_unless_lost
+
+
+@noticed_by(
+    "proxy/test_leaving.py::test_the_last_client_that_has_gone_is_forgotten_although_no_other_comes"
+)
+def accepting_thread_sleeps_on():
+    """Nobody wakes it when a client has gone. So it keeps the client until another one comes."""
+    Acceptor._on_end = lambda self, reader: self._ended.put(reader)
 
 
 @noticed_by("proxy/test_leaving.py::test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same")
