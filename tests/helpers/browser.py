@@ -169,7 +169,7 @@ def tabs(browser: Browser | Firefox) -> Iterator[Open]:
 
 
 def see_state(tab: Page, state: str) -> None:
-    expect(tab.get_by_role("status")).to_have_text(state, timeout=PATIENCE)
+    expect(tab.locator("#state")).to_have_text(state, timeout=PATIENCE)
 
 
 def say(tab: Page, text: str) -> None:

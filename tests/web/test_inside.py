@@ -6,6 +6,7 @@ The fixture `watched`, and what a test asks the view, are in `inside.py`.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from browser import PATIENCE, Open, chromium, say, see, tabs  # noqa: F401
 from inside_view import (
@@ -17,7 +18,8 @@ from inside_view import (
 )
 from playwright.sync_api import expect
 
-from msgproxy import Server
+from msgproxy import Limits, Server
+from msgproxy.tracing.viewers import LiveRecording
 
 
 def test_a_message_is_seen_crossing_the_server(server: Server, open_tab: Open) -> None:
@@ -90,9 +92,12 @@ def test_depths_and_counts_are_those_of_the_server(server: Server, open_tab: Ope
 
 
 def test_who_does_not_read_is_seen_filling_its_queue_and_is_cut_off(
-    server: Server, open_tab: Open
+    start: Callable[..., Server], open_tab: Open
 ) -> None:
     """Two buttons are enough, with the limits that the server has by default."""
+    # Only when its ping is not answered does the server close the socket of the one it cut off.
+    limits = Limits(ping_interval=2, ping_timeout=15)
+    server = start(queues=LiveRecording(), limits=limits)
     viewer, other = open_tab(server), open_tab(server)
     look_inside(viewer, 2)
     viewer.get_by_role("button", name="Add one that never reads").click()
@@ -101,10 +106,11 @@ def test_who_does_not_read_is_seen_filling_its_queue_and_is_cut_off(
     full = viewer.locator(".lane[data-state='full']")
     expect(full).to_have_count(1, timeout=3 * PATIENCE)
     expect(full).to_contain_text("cut off: no room")
-    expect(viewer.locator("#notes .news")).to_contain_text("too slow: its queue was full")
-    story = viewer.locator("#story")
-    expect(story).to_contain_text("unread, in the buffers of the system")
-    expect(story).to_contain_text("16 MiB. The broker cut it off (close code 1013")
+    story, missed = viewer.locator("#story"), viewer.locator("#notes .missed")
+    if missed.count() == 0:
+        expect(story).to_contain_text("unread, in the buffers of the system")
+    expect(story).to_contain_text(re.compile(r"Then its queue had no room for \d+ more"))
+    expect(story).to_contain_text(re.compile(r"1[56] MiB of 16 MiB\. The broker cut it off"))
     expect(story).to_contain_text("Nobody else waited: client", timeout=PATIENCE)
     expect(story).to_contain_text("was sent 1,001", timeout=2 * PATIENCE)
     expect(other.locator("#received")).to_have_text("1,001", timeout=PATIENCE)
@@ -115,7 +121,7 @@ def test_who_does_not_read_is_seen_filling_its_queue_and_is_cut_off(
 def test_it_stays_bounded_when_messages_come_faster_than_it_plays(
     server: Server, open_tab: Open
 ) -> None:
-    """It says how many it did not show, and shows the next one after that."""
+    """It says how many messages it passed over, and shows the next one after that."""
     viewer, other = open_tab(server), open_tab(server)
     look_inside(viewer, 2)
     other.evaluate(
@@ -126,7 +132,6 @@ def test_it_stays_bounded_when_messages_come_faster_than_it_plays(
     )
     notes = viewer.locator("#notes")
     expect(notes).to_contain_text(re.compile(r"\d of [\d,]+ messages\s+shown"), timeout=PATIENCE)
-    expect(notes).to_contain_text(re.compile(r"\d steps missed"), timeout=PATIENCE)
     assert viewer.locator(".dot").count() <= 150
     set_speed(viewer, 0)
     expect(viewer.locator("#scene")).to_contain_text("sent 5,000", timeout=PATIENCE)

@@ -95,7 +95,7 @@ export function addNote(text) {
 // Hops that were faster than the way from the server to here; and messages that were passed over.
 export function showMissed(missed, { shown, seen }) {
   setTally("missed",
-    missed && `${counted(missed, "step")} missed: the server took more than it tells.`);
+    missed && `${counted(missed, "step")} missed: more happened at once than the server tells.`);
   setTally("shown", seen > shown && `${readable(Math.max(1, shown))} of ${counted(seen, "message")}
     shown: the others came faster than can be seen.`);
 }

@@ -114,9 +114,11 @@ export function storyOf(moment, actors) {
     return [...left, `On its queue: ${counted(countOn(queue), "message")}, ` +
       `${amount(queue.size)} of ${amount(moment.limits.outbound)}.`];
   }
-  return [...left, `Then its queue had no room: ${counted(client.fullAt.count, "message")}, ` +
-    `${amount(client.fullAt.size)}. The broker cut it off (close code 1013, try again later) and ` +
-    "went on.", ...otherSide(moment, actors)];
+  const { count, size, refused } = client.fullAt;
+  return [...left, `Then its queue had no room for ${refused} more: ` +
+    `${counted(count, "message")} on it, ${amount(size)} of ${amount(moment.limits.outbound)}. ` +
+    "The broker cut it off (close code 1013, try again later) and went on.",
+  ...otherSide(moment, actors)];
 }
 
 function otherSide({ clients }, actors) {

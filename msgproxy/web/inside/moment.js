@@ -107,9 +107,11 @@ export class Moment {
     for (const client of counts.clients) this.#countClient(client, time, isQuiet);
     if (isQuiet && counts.waiting === 0) this.queues.set("inbound", EMPTY);
     const present = new Set(counts.clients.map(({ number }) => number));
-    for (const { number, state, joinedAt } of this.clients.values()) {
+    for (const { number, state, joinedAt, isSure } of this.clients.values()) {
       const isAbsent = !present.has(number) && time - joinedAt > QUIET;
-      if (isAbsent && isQuiet && state !== "full") this.change(number, { state: "gone" });
+      if (!isAbsent || !isQuiet) continue;
+      if (state !== "full") this.change(number, { state: "gone" });
+      else if (!isSure) leave(this, number); // else its threads have yet to notice: a hop will say
     }
     this.forgetGone();
   }
@@ -119,6 +121,7 @@ export class Moment {
     const known = this.clients.get(number);
     if (!known) this.change(number, { joinedAt: time });
     if (!known || isQuiet) this.change(number, { said, received, isSure: true });
+    else if (!known.isSure) this.change(number, atLeast(known, { said, received }));
     this.change(number, { target: target ?? "" });
     const name = `outbound-${number}`;
     const { isKnown, entries } = this.queue(name);
@@ -137,6 +140,12 @@ export class Moment {
     }
   }
 }
+
+// Where hops are missing, what the server counts is closer to the truth than what was added up.
+const atLeast = (known, counts) => ({
+  said: Math.max(known.said, counts.said),
+  received: Math.max(known.received, counts.received),
+});
 
 // What a hop changes. Each returns what its thread has in hand from then on.
 const ACTS = {
@@ -162,9 +171,8 @@ const ACTS = {
   full(moment, hop) {
     moment.end(hop.items, hop, "lost");
     if (laneOf(hop.queue)) {
-      const { entries, size } = moment.queue(hop.queue);
-      const fullAt = { count: countOn({ entries }), size, received: moment.clients
-        .get(laneOf(hop.queue))?.received ?? 0 };
+      const count = countOn(moment.queue(hop.queue));
+      const fullAt = { count, size: hop.size, refused: hop.items.length };
       moment.change(laneOf(hop.queue), { state: "full", fullAt });
     }
   },
