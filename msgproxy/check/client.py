@@ -16,6 +16,7 @@ import socket
 import struct
 from collections import deque
 from dataclasses import dataclass
+from selectors import EVENT_READ, EVENT_WRITE
 
 from msgproxy.check import frames
 from msgproxy.check.failure import Unexpected
@@ -93,8 +94,13 @@ class Client:
         self._messages = frames.MessageReader()
 
     def fileno(self) -> int:
-        """For `select`."""
+        """For `selectors`."""
         return self._socket.fileno()
+
+    @property
+    def waits_for(self) -> int:
+        """What a selector should wait for: `EVENT_READ`, `EVENT_WRITE`, both, or 0 for nothing."""
+        return (EVENT_READ if self.reads else 0) | (EVENT_WRITE if self.outgoing else 0)
 
     def close(self) -> None:
         """Close the socket, without a Close frame."""

@@ -6,10 +6,11 @@ all, with `select`: a checker of threads should not have to doubt its own.
 
 from __future__ import annotations
 
-import select
+import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Self
 
 from msgproxy.check.client import Address, Client
@@ -23,6 +24,9 @@ RETRY_DELAY = 0.2
 
 LONGEST_SELECT = 0.5
 """Seconds of one `select`: Ctrl-C is noticed after this time at the latest, on every system."""
+
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""`poll`, where there is one: `select` refuses descriptors from 1024 on."""
 
 SMALL_BUFFER = 4096
 """Bytes of a slow client's receive buffer; systems round it up a little."""
@@ -73,17 +77,18 @@ class Harness:
         return True
 
     def _serve_all(self, seconds: float) -> None:
-        here = [client for client in self.clients if not client.end]
-        readers = [client for client in here if client.reads]
-        writers = [client for client in here if client.outgoing]
-        if not readers and not writers:
-            time.sleep(seconds)  # on Windows, select refuses to wait for nothing
-            return
-        ready, able, _ = select.select(readers, writers, [], seconds)
-        for client in able:
-            client.flush()
-        for client in ready:
-            client.receive()
+        with Selector() as selector:
+            for client in self.clients:
+                if not client.end and (events := client.waits_for):
+                    selector.register(client, events, client)
+            if not selector.get_map():
+                time.sleep(seconds)  # on Windows, select refuses to wait for nothing
+                return
+            for key, events in selector.select(seconds):
+                if events & EVENT_WRITE:
+                    key.data.flush()
+                if events & EVENT_READ and not key.data.end:
+                    key.data.receive()
 
     def pause(self, seconds: float) -> None:
         """Let some time pass."""

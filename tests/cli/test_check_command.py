@@ -14,6 +14,7 @@ from clients import PATIENCE, wait_for
 from ports import free_port
 
 from msgproxy.cli.main import main
+from msgproxy.tracing.viewers import LiveRecording
 
 
 def program(tmp_path: Path, text: str) -> str:
@@ -116,3 +117,28 @@ def test_a_signal_ends_the_server_too(number, tmp_path):
     assert error == ""
     with pytest.raises(ProcessLookupError):
         os.kill(int(started.read_text()), 0)
+
+
+HAS_MANY_FILES = """
+import os, resource, sys
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (2000, most))
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+from msgproxy.cli.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere, files have other numbers than sockets")
+@pytest.mark.parametrize(
+    "arguments", [["check", "{}", "--only", "forwards"], ["watch", "--once", "{}"], ["chat", "{}"]]
+)
+def test_it_works_in_a_process_with_a_thousand_open_files(start, arguments):
+    """`select` refuses files whose number is 1024 or higher."""
+    server = start(queues=LiveRecording())
+    arguments = [argument.format(server.url.replace("http", "ws")) for argument in arguments]
+    command = [sys.executable, "-c", HAS_MANY_FILES, *arguments]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
