@@ -6,7 +6,7 @@ import threading
 
 from clients import PATIENCE
 
-from msgproxy import InboundQueue, Queues
+from msgproxy import InboundQueue, OutboundQueue, Queues
 
 
 class HeldUp(Queues):
@@ -26,6 +26,26 @@ class HeldUp(Queues):
                 return everything
 
         return HeldUpQueue(limits.inbound_limit)
+
+
+class HeldWriters(Queues):
+    """Makes outbound queues that keep their writers waiting, before they take."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+
+    def outbound(self, limits, number):  # noqa: ARG002
+        go = self.go
+
+        class HeldUpQueue(OutboundQueue):
+            def take_all(self, timeout=None):
+                with self.not_empty:
+                    self.not_empty.wait_for(self.qsize)
+                assert go.wait(PATIENCE), "the test held a writer up and never let it go"
+                return super().take_all(timeout)
+
+        return HeldUpQueue(limits.outbound_limit)
 
 
 class Counting(Queues):

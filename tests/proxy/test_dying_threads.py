@@ -102,3 +102,20 @@ def test_a_reader_that_dies_ends_its_session_only(start, connect, caplog):
     [record] = errors(caplog)
     assert record.threadName.startswith("reader-")
     check_that_others_go_on(server, connect, bob)
+
+
+def test_an_accepting_thread_that_dies_stops_the_server_and_says_so(
+    start, connect, monkeypatch, caplog
+):
+    """Its clients are told that the server stops, and `serve_forever` fails."""
+    monkeypatch.setattr("msgproxy.acceptor.SWEEP_INTERVAL", 0.05)
+    server = start()
+    client = connect(server)
+    wait_for_clients(server, 1)
+    server._listening.close()  # what a bug might do: there is nothing to wait for any more
+    assert client.receive_close()[0] == 1001
+    client.close()
+    with pytest.raises(ServerFailed):
+        server.serve_forever()
+    [record] = errors(caplog)
+    assert record.threadName == "accept"

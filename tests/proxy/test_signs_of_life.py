@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from clients import BINARY, PATIENCE, PING, PONG, TEXT, encode_frame, wait_for_clients
+from clients import BINARY, PATIENCE, PING, PONG, TEXT, encode_frame, wait_for, wait_for_clients
 from metronome import unless_starved
 
 from msgproxy import Limits
@@ -34,14 +34,18 @@ def test_a_pong_never_lands_inside_a_large_frame(start, connect):
 
 
 def test_a_dead_peer_is_found_by_its_silence(start, connect):
-    """Nothing for the ping interval: it is pinged. Nothing for the ping timeout: it is gone."""
-    server = start(limits=Limits(ping_interval=0.2, ping_timeout=0.3))
-    began = time.monotonic()
+    """Nothing for the ping interval: it is pinged. Nothing for the ping timeout: it is gone.
+
+    It has no time to close the connection. It is not there.
+    """
+    server = start(limits=Limits(ping_interval=0.2, ping_timeout=0.3, close_timeout=600))
+    threads, began = threading.active_count(), time.monotonic()
     silent = connect(server)
     assert silent.receive_frame() == (True, PING, b"")
     wait_for_clients(server, 0)
     assert time.monotonic() - began >= 0.5
     assert silent.is_at_end()
+    wait_for(lambda: threading.active_count() == threads, "the end of its threads")
 
 
 def test_any_byte_is_a_sign_of_life(start, connect):

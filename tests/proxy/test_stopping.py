@@ -12,6 +12,7 @@ import time
 
 import pytest
 from clients import CLOSE, PATIENCE, RawClient, address_of, wait_for, wait_for_clients
+from metronome import unless_starved
 from special_queues import Counting, HeldUp
 
 from msgproxy import CannotListen, Limits, Server
@@ -73,6 +74,28 @@ def test_readers_that_wait_for_the_broker_lose_nothing_in_a_stop(start, connect)
     while bob.receive_frame()[1] != CLOSE:
         heard += 1
     assert heard >= taken
+
+
+def test_writers_get_their_time_when_the_broker_is_done(start, connect):
+    """A broker that is busy for longer than the close timeout costs nobody its Close frame."""
+    unless_starved(lambda: _stops_with_a_busy_broker(start, connect, 0.6), 0.6)
+
+
+def _stops_with_a_busy_broker(start, connect, timeout):
+    queues = HeldUp()
+    server = start(queues=queues, limits=Limits(close_timeout=timeout, ping_timeout=600))
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    queues.go.clear()
+    ada.send("the broker is held up with this")
+    wait_for(lambda: server.snapshot().clients[0].messages_in == 1, "its reader")
+    server.shutdown()
+    bob.socket.settimeout(1.2 * timeout)
+    with pytest.raises(TimeoutError):  # if it was cut off meanwhile, there is an end to read
+        bob.receive()
+    queues.go.set()
+    bob.socket.settimeout(PATIENCE)
+    assert bob.receive_close()[0] == 1001
 
 
 def test_a_stop_in_the_middle_of_a_handshake_leaves_nothing(server):

@@ -1,0 +1,127 @@
+"""Somebody's queue class has a bug: nothing leaks, and the server goes on, or stops in order.
+
+What happens when the threads that take from the queues die of it is in `test_dying_threads.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+from clients import PATIENCE, wait_for, wait_for_clients
+from http_client import ask, open_socket, request
+
+from msgproxy import InboundQueue, Limits, Queues, Server
+from msgproxy.events import Stopped
+
+
+def bug():
+    raise ZeroDivisionError("a bug, on purpose")
+
+
+class NoQueue(Queues):
+    """Makes no queue for client 1; or fails when it should wrap it."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+    def outbound(self, limits, number):
+        return (
+            bug() if (self.where, number) == ("outbound", 1) else super().outbound(limits, number)
+        )
+
+    def wrap(self, made, name):
+        return bug() if (self.where, name) == ("wrap", "outbound-1") else super().wrap(made, name)
+
+
+@pytest.mark.parametrize("where", ["outbound", "wrap"])
+def test_a_client_without_a_queue_is_hung_up_on(start, caplog, where):
+    """And does not keep its place. (Its socket: `nothing_is_left`.)"""
+    server = start(queues=NoQueue(where), limits=Limits(max_clients=1))
+    with open_socket(server.url) as client:
+        client.sendall(request(server.url))
+        assert client.recv(1) == b""
+    [record] = caplog.records
+    assert (record.threadName, record.levelname) == ("reader-1", "ERROR")
+    assert "a bug, on purpose" in record.getMessage()
+    wait_for(lambda: ask(server.url, request(server.url)).status == 101, "room for a client")
+
+
+def test_a_server_without_an_inbound_queue_leaves_nothing_behind():
+    """Neither the listening socket nor the stop signal's. (Python would warn of one.)"""
+
+    class NoInbound(Queues):
+        def inbound(self, limits):  # noqa: ARG002
+            bug()
+
+    server = Server(port=0, queues=NoInbound())
+    with pytest.raises(ZeroDivisionError):
+        server.start()
+    assert not server.snapshot().running
+    server.close()
+
+
+class NotStopped(Queues):
+    """Makes an inbound queue that does not take `Stopped`."""
+
+    def inbound(self, limits):
+        class FussyQueue(InboundQueue):
+            def _put(self, item):
+                if isinstance(item, Stopped):
+                    bug()
+                super()._put(item)
+
+        return FussyQueue(limits.inbound_limit)
+
+
+def test_a_stop_goes_on_though_the_broker_cannot_be_told(start, connect, caplog):
+    """Its clients are cut off, then. The log says what went wrong, and which thread is left."""
+    server = start(queues=NotStopped(), limits=Limits(close_timeout=0.1, ping_timeout=600))
+    client = connect(server)
+    wait_for_clients(server, 1)
+    try:
+        server.close()
+        assert client.is_at_end()
+        assert "a bug, on purpose" in caplog.text
+        assert "these threads do not end: broker" in caplog.text
+        assert server._acceptor.has_failed
+    finally:  # a test has to leave nothing behind
+        server._shared.inbound.__class__ = InboundQueue
+        server._shared.inbound.put(Stopped())
+        server._stop.close()
+
+
+def test_close_returns_though_the_server_does_not_stop(start, caplog):
+    """It waits for some close timeouts, and then says so."""
+    go = threading.Event()
+
+    class Stuck(Queues):
+        def on_stopping(self):
+            assert go.wait(PATIENCE)
+
+    server = start(queues=Stuck(), limits=Limits(close_timeout=0.02))
+    closing = threading.Thread(target=server.close)
+    closing.start()
+    try:
+        wait_for(lambda: not closing.is_alive(), "the end of close()")
+        assert server.snapshot().running
+        assert "the server does not stop" in caplog.text
+    finally:
+        go.set()
+        closing.join(PATIENCE)
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_a_bug_shows_its_traceback_only_to_who_looks_for_bugs(start, caplog, level):
+    """At log level debug."""
+
+    class FailsAtTheStop(Queues):
+        def on_stopping(self):
+            bug()
+
+    caplog.set_level(level, "msgproxy")
+    start(queues=FailsAtTheStop()).close()
+    [record] = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert bool(record.exc_info) == (level == logging.DEBUG)
