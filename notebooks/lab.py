@@ -124,7 +124,7 @@ class Listener:
                 raise TimeoutError(f"{len(self.heard)} messages came, {count} should")
             time.sleep(0.002)
 
-    def wait_for_goodbye(self) -> None:
+    def wait_for_close(self) -> None:
         """Wait until it has taken all that there was for it, and the Close frame after that."""
         self._thread.join(PATIENCE)
 

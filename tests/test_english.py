@@ -71,7 +71,7 @@ TURNS = {
         r"\b([Gg]ood-?byes?|[Ff]arewells?)\b",
         "it is a Close frame, or a close reason",
         "The writer sends the goodbye.",
-        "The behaviour `says-goodbye` sends a Close frame.",
+        "The queue holds `goodbye`, and the writer sends a Close frame.",
     ),
     "behind": Turn(
         r"\b(lines?|frames?|bytes|words?|nothing|comes?|follows?) (still )?behind"

@@ -37,7 +37,7 @@ RUN_HELP = """start this server: my_server.py, '-m my_module' or any other comma
 its address, such as ws://localhost:8765/"""
 
 PATIENCE_HELP = """time after which something counts as missing (default: %(default)g);
-notices-silence waits 12 times as long, says-goodbye 4 times"""
+notices-silence waits 12 times as long, closes-cleanly 4 times"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -111,7 +111,7 @@ class TimelineBuilder:
         for thread, hop in self._in_hand.items():
             kind: SpanKind = "waits" if hop.act == "received" else span_kind(thread)
             # After its last item a thread takes from no queue again, so no hop shows its end.
-            is_last = hop.items[-1] in ("goodbye", "stopped")
+            is_last = hop.items[-1] in ("close", "stopped")
             until = self._last[thread].time if is_last else self._ends.get(thread, end)
             span = Span(thread, hop.time, until, kind, hop.items, True)
             if kind == "sends" and thread in self._ends and not is_last:  # was cut off in it

@@ -6,7 +6,7 @@ The steps of a server, as the schedule knows them::
 
     reader-1 puts joined on inbound         broker takes from inbound
     reader-1 puts 1.1 on inbound            broker puts 1.1 on outbound-2
-    reader-1 puts left on inbound           broker puts goodbye on outbound-1
+    reader-1 puts left on inbound           broker puts close on outbound-1
     accept stops                            writer-2 takes from outbound-2
     accept puts stopped on inbound
 
@@ -92,5 +92,5 @@ def _named(item: Any) -> str:
         case Received():
             return str(item.id)
         case OutgoingBatch(messages=messages):
-            return " ".join(map(str, messages)) or "goodbye"
+            return " ".join(map(str, messages)) or "close"
     return type(item).__name__.lower()

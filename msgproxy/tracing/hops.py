@@ -110,7 +110,7 @@ def _items_of(each: Event | OutgoingBatch) -> tuple[Item, ...]:
         case OutgoingBatch(messages=messages) if messages:
             return messages
         case OutgoingBatch(frames=frames, is_last=is_last):
-            return ("goodbye" if is_last else _control(frames[0]),)
+            return ("close" if is_last else _control(frames[0]),)
         case _:  # what another class of queue has of its own
             return (type(each).__name__.lower(),)
 

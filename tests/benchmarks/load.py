@@ -25,7 +25,7 @@ import scenarios
 from results import Meter, Outcome, resident_kib
 from scenarios import DELIVERIES, MEDIAN, MEGABYTES, MEMORY, VISITS, WORST, Scenario, memory_after
 from traffic import Rate, Traffic, Window, flaws_of
-from wire import GOODBYE, Garbled, ServerFailed, TooFewFiles, allow_open_files, connect, crowd
+from wire import CLOSE_FRAME, Garbled, ServerFailed, TooFewFiles, allow_open_files, connect, crowd
 
 SCENARIOS = scenarios.SCENARIOS | scenarios.GROWTH
 
@@ -166,7 +166,7 @@ def visit(port: int) -> bool:
     A server should send a Close frame too. Not all do every time, and it is not measured here.
     """
     with connect(port) as client, contextlib.suppress(ConnectionResetError):
-        client.sendall(GOODBYE)
+        client.sendall(CLOSE_FRAME)
         while client.recv(4096):
             pass
     return True

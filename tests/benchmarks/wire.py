@@ -25,7 +25,7 @@ NO_MASK = bytes(4)
 A server must apply it like any other."""
 
 SMALLEST = struct.calcsize("!BId")
-GOODBYE = bytes([CLOSE, MASKED | 2]) + NO_MASK + struct.pack("!H", 1000)
+CLOSE_FRAME = bytes([CLOSE, MASKED | 2]) + NO_MASK + struct.pack("!H", 1000)
 
 
 def head(size: int, mask_bit: int = 0) -> bytes:

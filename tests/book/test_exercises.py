@@ -45,7 +45,7 @@ class Exercise(NamedTuple):
 EXERCISES = {
     "rooms": Exercise("one-room apart whole-path moves goes-on", "apart", "D got 'this stays in"),
     "nickname": Exercise(
-        "announced unchanged renamed taken one-of-many farewell", "announced", "A got nothing"
+        "announced unchanged renamed taken one-of-many left", "announced", "A got nothing"
     ),
     "drop_oldest": Exercise(
         "stays newest in-order bounded keeps-pongs",

@@ -98,7 +98,7 @@ BROKEN = {
     "end of a server": (SERVER, "^C\nIt has been a pleasure."),
     "nobody there": (CHAT, ""),
     "echo": (f"{SERVER}\n{CHAT}", "ann: hello\nhello"),
-    "goodbye": (f"{SERVER}\n{CHAT}", "ann:\nmsgproxy: farewell"),
+    "close": (f"{SERVER}\n{CHAT}", "ann:\nmsgproxy: until tomorrow"),
 }
 
 
@@ -114,7 +114,7 @@ def test_a_page_that_is_wrong_is_found_out(checkout, tmp_path, typed, shown) -> 
         reader.close()
 
 
-def test_two_who_talk_and_a_server_that_says_goodbye(reader: Reader, tmp_path: Path) -> None:
+def test_two_who_talk_and_a_server_that_closes_cleanly(reader: Reader, tmp_path: Path) -> None:
     """All that a page can show, on a page that is right."""
     bye = "msgproxy: the server is going away: the server is stopping"
     ann, bob = CHAT, CHAT.replace("ann", "bob")

@@ -88,10 +88,10 @@ WRONG = {
         "nickname", "unchanged", "B got nothing", {"str(message)) if": "message) if"}
     ),
     "a name is never free again": Wrong(
-        "nickname", "farewell", "B got '. ann is taken'", {"names.pop(session)": "names[session]"}
+        "nickname", "left", "B got '. ann is taken'", {"names.pop(session)": "names[session]"}
     ),
     "nobody hears who has left": Wrong(
-        "nickname", "farewell", "B got nothing", {"if name is not None": "if False"}
+        "nickname", "left", "B got nothing", {"if name is not None": "if False"}
     ),
     "a name can be had twice": Wrong(
         "nickname", "taken", "B got '. ann is here'", {"names[other] == name": "False"}

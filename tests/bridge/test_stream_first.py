@@ -137,7 +137,7 @@ def test_the_last_messages_of_a_client_that_has_left_reach_all(redis_server, mee
     redis.freeze()
     for number in range(3):
         ada.send(f"{number}")
-    ada.say_goodbye()
+    ada.close_cleanly()
     wait_for_clients(server, 2)
     redis.thaw()
     for client in (neighbour, elsewhere):

@@ -25,7 +25,7 @@ def test_it_prints_one_line_when_it_is_ready_and_ends_with_status_0():
     """The line has the URL to open; the log is on stderr, with the threads' names."""
     with ServeProcess() as server:
         with RawClient(server.url) as client:
-            client.say_goodbye()
+            client.close_cleanly()
         assert server.stop(signal.SIGTERM) == 0
     line = r"\d\d:\d\d:\d\d INFO     {0} +{1}\n"
     peer = r"127\.0\.0\.1:\d+"

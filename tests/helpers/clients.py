@@ -159,7 +159,7 @@ class RawClient:
             return not self.buffer and self.socket.recv(1) == b""
         return True
 
-    def say_goodbye(self, code: int = 1000) -> tuple[int | None, str]:
+    def close_cleanly(self, code: int = 1000) -> tuple[int | None, str]:
         """Close as one should, and return what the server's Close frame said."""
         self.send_frame(CLOSE, struct.pack("!H", code))
         return self.receive_close()

@@ -87,7 +87,7 @@ def talk(client: RawClient, count: int) -> None:
 
 def leave(server: Server, clients: list[RawClient]) -> None:
     for client in clients:
-        client.say_goodbye()
+        client.close_cleanly()
         client.close()
     wait_for(lambda: not server.snapshot().clients, "the end of all clients")
 

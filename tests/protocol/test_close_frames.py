@@ -23,7 +23,7 @@ def close_payload(code: int, reason: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("code", VALID_CODES)
 def test_a_close_is_answered_with_its_own_code(client, code):
-    assert client.say_goodbye(code) == (code, "")
+    assert client.close_cleanly(code) == (code, "")
     assert client.is_at_end()
 
 
@@ -70,7 +70,7 @@ def test_a_close_whose_reason_is_not_utf_8_is_answered_with_1007(client, reason)
 
 def test_a_close_may_come_in_the_middle_of_a_fragmented_message(client):
     client.send_frame(TEXT, b"never to be finished", fin=False)
-    assert client.say_goodbye(1000) == (1000, "")
+    assert client.close_cleanly(1000) == (1000, "")
     assert client.is_at_end()
 
 
@@ -110,6 +110,6 @@ def test_the_server_hangs_up_first_and_forgets_the_client(server, connect):
     """RFC 6455 section 7.1.1 asks the server to: then the client's port is free again at once."""
     client = connect(server)
     wait_for_clients(server, 1)
-    client.say_goodbye()
+    client.close_cleanly()
     assert client.is_at_end()
     wait_for(lambda: not server.snapshot().clients, "nobody to be left")

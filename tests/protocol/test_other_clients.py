@@ -70,7 +70,7 @@ def test_everyone_sees_everything_in_the_same_order(start, let_in):
 
 @each_kind
 @pytest.mark.parametrize(("code", "reason"), [(1000, ""), (1001, "gone"), (4999, "grüß Gott")])
-def test_a_client_says_goodbye_and_the_server_understands(
+def test_a_client_sends_a_close_frame_and_the_server_understands(
     server, let_in, caplog, kind, code, reason
 ):
     caplog.set_level(logging.INFO, "msgproxy")
@@ -105,7 +105,7 @@ def test_a_message_that_is_too_large_is_answered_with_1009(start, let_in, kind):
 
 
 @each_kind
-def test_what_was_sent_before_the_stop_arrives_before_the_goodbye(server, let_in, kind):
+def test_what_was_sent_before_the_stop_arrives_before_the_close_frame(server, let_in, kind):
     sender, receiver = let_in(server, SyncWebsockets), let_in(server, kind)
     wait_for_clients(server, 2)
     for number in range(100):

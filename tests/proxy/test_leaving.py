@@ -14,7 +14,7 @@ from msgproxy import Limits
 
 
 def _closes(client):
-    assert client.say_goodbye(1000)[0] == 1000
+    assert client.close_cleanly(1000)[0] == 1000
     client.close()
 
 
@@ -75,7 +75,7 @@ def test_the_last_client_that_has_gone_is_forgotten_although_no_other_comes(serv
     wait_for(lambda: gc.collect() >= 0 and connection() is None, "nothing to refer to it")
 
 
-def test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same(start, connect):
+def test_a_client_that_ignores_our_close_frame_is_let_go_all_the_same(start, connect):
     """After its Close it has the close timeout to hang up; then the server does."""
     server = start(limits=Limits(close_timeout=0.3))
     threads = threading.active_count()

@@ -34,7 +34,7 @@ def test_the_server_after_many_visits_is_what_it_was_after_a_few(server):
 
 def _visit(server, visits: int, threads: int) -> None:
     """Come and go, in three ways by turns; return when the threads of all have ended."""
-    ways = (RawClient.say_goodbye, RawClient.close, RawClient.reset)
+    ways = (RawClient.close_cleanly, RawClient.close, RawClient.reset)
     for number in range(visits):
         with RawClient(server.url) as client:
             # So the Close frame need not wait until the server has acknowledged the hello.

@@ -29,7 +29,7 @@ def test_every_client_is_told_that_the_server_stops(server, connect):
     assert [client.receive_close()[0] for client in clients] == [1001] * 5
 
 
-def test_what_a_reader_has_taken_is_forwarded_before_the_goodbye(start, connect):
+def test_what_a_reader_has_taken_is_forwarded_before_the_close_frame(start, connect):
     """The stop goes the way of the messages: listener, readers, broker, writers."""
     queues = Counting()
     server = start(queues=queues, limits=Limits(close_timeout=2))

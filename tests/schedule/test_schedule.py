@@ -22,7 +22,7 @@ def test_a_schedule_that_was_taken_can_be_taken_again(start, connect):
             bob.send(str(-number))
         heard = [carol.receive() for _ in range(40)]
         for client in clients:
-            assert client.say_goodbye()[0] == 1000
+            assert client.close_cleanly()[0] == 1000
             client.close()
         server.close()
         return heard
@@ -46,7 +46,7 @@ def test_the_order_on_the_inbound_queue_decides_what_is_heard(start, connect):
                 client.send(f"{name}{number}")
         heard = [[client.receive() for _ in range(10)] for client in clients]
         for client in clients:
-            assert client.say_goodbye()[0] == 1000
+            assert client.close_cleanly()[0] == 1000
             client.close()
         server.close()
         return heard

@@ -40,14 +40,16 @@ def test_a_client_cut_off_while_it_leaves_gets_one_close_frame(talk, schedule, s
     fill_up(ana, schedule)
     ana.send("x" * 1000)
     bob.send_frame(CLOSE, (1000).to_bytes(2))
-    schedule.plan([*steps, "broker puts goodbye on outbound-2"])
+    schedule.plan([*steps, "broker puts close on outbound-2"])
     schedule.finish()
     schedule.release()
     assert heard_until_close(bob) == (["x" * 1000] * 4, code)
     wait_for_clients(server, 1)
-    assert ana.say_goodbye()[0] == 1000  # so the broker has handled all that bob put
-    goodbyes = [step for step in schedule.taken if matches("broker puts goodbye outbound-2", step)]
-    assert len(goodbyes) == 1
+    assert ana.close_cleanly()[0] == 1000  # so the broker has handled all that bob put
+    close_frames = [
+        step for step in schedule.taken if matches("broker puts close outbound-2", step)
+    ]
+    assert len(close_frames) == 1
 
 
 def test_a_client_that_was_cut_off_is_not_listened_to_any_more(talk, schedule):

@@ -97,7 +97,7 @@ def test_many_viewers_see_the_same(server, connect, watch):
     seen = [[hop for hop in viewer.hops if "1.1" in hop[5]] for viewer in viewers]
     assert all(hops == seen[0] for hops in seen)
     for viewer in viewers:
-        assert viewer.say_goodbye()[0] == 1000
+        assert viewer.close_cleanly()[0] == 1000
         viewer.close()
     wait_for(lambda: readers() == 2, "the end of the viewers' threads")
 

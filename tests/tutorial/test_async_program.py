@@ -35,7 +35,7 @@ def test_a_port_that_is_no_port_gets_one_line() -> None:
 def test_the_check_finds_all_that_step_10_can_do() -> None:
     program = str(TASKS / "asyncio_proxy.py")
     command = [sys.executable, "-m", "msgproxy", "check", "--run", program]
-    command += ["--until", "says-goodbye", "--", "--port", "0"]
+    command += ["--until", "closes-cleanly", "--", "--port", "0"]
     # As readers run it: in the development mode of the tests, asyncio is many times slower.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
     done = subprocess.run(

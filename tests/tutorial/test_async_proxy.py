@@ -152,7 +152,7 @@ def test_notices_silence(join) -> None:
     assert mute.receive_close()[0] == 1011
 
 
-def test_sigint_says_goodbye_to_all_and_ends_in_time(proxy, join) -> None:
+def test_sigint_sends_a_close_frame_to_all_and_ends_in_time(proxy, join) -> None:
     ann, bob = join(), join()
     mute = join(RawClient, receive_buffer=4096)
     for _ in range(10):  # so that for the mute one much is waiting

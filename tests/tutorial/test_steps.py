@@ -32,7 +32,7 @@ FAILURES = {
     "notices-silence": "it is still connected",
     "cuts-off": "all of it was kept",
     "pong-between": "has other bytes in it|no frame of a server",
-    "says-goodbye": "the end of the connection, without a Close frame",
+    "closes-cleanly": "the end of the connection, without a Close frame",
     "refuses-strangers": "the client was accepted",
 }
 """How it shows that a behaviour is missing; so it is not something else that fails."""

@@ -79,7 +79,9 @@ def accepting_thread_sleeps_on():
     Acceptor._on_end = lambda self, reader: self._ended.put(reader)
 
 
-@noticed_by("proxy/test_leaving.py::test_a_client_that_ignores_our_goodbye_is_let_go_all_the_same")
+@noticed_by(
+    "proxy/test_leaving.py::test_a_client_that_ignores_our_close_frame_is_let_go_all_the_same"
+)
 def writer_waits_for_ever():
     """After the Close frame there is no deadline."""
     linger = Connection.linger
@@ -92,7 +94,9 @@ def nobody_aborts_a_blocked_writer():
     Connection.abort = lambda _: None
 
 
-@noticed_by("proxy/test_stopping.py::test_what_a_reader_has_taken_is_forwarded_before_the_goodbye")
+@noticed_by(
+    "proxy/test_stopping.py::test_what_a_reader_has_taken_is_forwarded_before_the_close_frame"
+)
 def stop_is_a_leaving():
     """Each reader leaves for itself, so the first to end misses what the others still said."""
     read_loop = Reader.read_loop

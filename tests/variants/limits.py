@@ -60,7 +60,7 @@ def slow_client_is_hung_up_on():
 
 
 @noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
-def farewell_needs_room():
+def close_frame_needs_room():
     """The end mark is put like everything else; and the queue is full."""
     put = OutboundQueue._put
 

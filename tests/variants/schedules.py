@@ -52,7 +52,7 @@ def stop_does_not_wait_for_readers():
 @noticed_by(
     "schedule/test_schedules_cut_off.py::test_a_client_cut_off_while_it_leaves_gets_one_close_frame"
 )
-def broker_says_goodbye_twice():
+def broker_sends_two_close_frames():
     """The broker does not look whether it has removed a session already."""
 
     def remove(self, session, reason):

@@ -61,7 +61,7 @@ def some_come_and_go(server: Server, clients: list[RawClient]) -> None:
             visitor.send("good day")
             for each in clients:
                 assert each.receive() == "good day"
-            visitor.say_goodbye()
+            visitor.close_cleanly()
         wait_for_clients(server, 3)
 
 

@@ -31,9 +31,9 @@ def picture() -> Picture:
     run.until(lambda: {"accept", "broker", "reader-1", "writer-3"} <= run.ends.keys())
     last = [hop for hop in hops if hop.items == ("stopped",)]
     assert [(hop.act, hop.thread) for hop in last[:2]] == [("put", "accept"), ("got", "broker")]
-    goodbyes = [hop for hop in hops if hop.items == ("goodbye",) and hop.act == "put"]
-    assert {hop.queue for hop in goodbyes} == {"outbound-1", "outbound-2", "outbound-3"}
-    assert all(hop.thread == "broker" and hop.time > last[1].time for hop in goodbyes)
+    close_frames = [hop for hop in hops if hop.items == ("close",) and hop.act == "put"]
+    assert {hop.queue for hop in close_frames} == {"outbound-1", "outbound-2", "outbound-3"}
+    assert all(hop.thread == "broker" and hop.time > last[1].time for hop in close_frames)
     return draw(timeline(hops, run.ends, last[0].time), title="A stop", caption=CAPTION)
 
 

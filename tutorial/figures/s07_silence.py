@@ -33,7 +33,7 @@ def picture() -> Picture:
     ping, close = (run.time("writes", name, "hidden-2") for name in ("ping", "Close"))
     loses, hangs_up = run.time("loses"), run.time("hangs up", who="reader-2")
     [left] = [hop for hop in run.notes.acts("put") if hop.items == ("left 2",)]
-    [none] = [hop for hop in run.notes.acts("got") if hop.items == ("goodbye",)]
+    [none] = [hop for hop in run.notes.acts("got") if hop.items == ("None",)]
     assert len(run.of("hidden-2", "writes")) == 2
     assert not run.of("hidden-2", "reads")
     assert ping < close < loses < hangs_up < left.time < none.time
@@ -43,7 +43,7 @@ def picture() -> Picture:
     timeline = timeline_from_hops(run.notes.in_order())
     ended = run.time("hangs up", who="writer-2")
     boxes = (
-        *(span for span in timeline.spans if not (span.lane == "writer-2" and span.is_open)),
+        *(span for span in timeline.spans if span.items != ("None",)),  # it is drawn below
         *spans(run, "hidden-2"),
         Span("reader-2", loses, left.time, "works", ("left 2",)),
         Span("writer-2", none.time, ended, "works", ("None",)),

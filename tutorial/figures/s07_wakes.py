@@ -45,7 +45,7 @@ def once() -> Picture | None:
         "hidden-2": run.time("cannot write", "Close"),
     }
     [left] = [hop for hop in run.notes.acts("put") if hop.items == ("left 2",)]
-    [none] = [hop for hop in run.notes.acts("got") if hop.items == ("goodbye",)]
+    [none] = [hop for hop in run.notes.acts("got") if hop.items == ("None",)]
     assert asked.time < loses < hangs_up < min(left.time, *woken.values())
     assert (left.thread, none.thread) == ("reader-2", "writer-2")
     assert woken["writer-2"] < none.time < ended

@@ -42,12 +42,12 @@ def picture() -> Picture:
 
 def check(run: RunningSocketStep) -> None:
     """See that it went as the caption says."""
-    goodbyes = {
-        (hop.thread, hop.queue) for hop in run.notes.acts("put") if hop.items == ("goodbye",)
+    close_frames = {
+        (hop.thread, hop.queue) for hop in run.notes.acts("put") if hop.items == ("close",)
     }
-    assert goodbyes == {("broker", f"outbound-{number}") for number in (1, 2, 3)}
+    assert close_frames == {("broker", f"outbound-{number}") for number in (1, 2, 3)}
     waiting = [run.notes.item(event) for event in run.notes.outbound[2].queue]
-    assert waiting[:2] == [run.notes.said["one last thing"], "goodbye"]
+    assert waiting[:2] == [run.notes.said["one last thing"], "close"]
     happened = [hop for hop in run.notes.acts("put") if hop.queue == "inbound"]
     assert happened[2].items == ("stopped",)
     assert {hop.items for hop in happened[3:]} == {("left 1",), ("left 3",)}

@@ -40,7 +40,7 @@ BEHAVIOURS = (
     Behaviour("cuts-off", "08-bounds", load.cuts_off),
     Behaviour("pong-between", "09b-one-sender", connections.pong_between),
     Behaviour("limits-size", "09a-frames", connections.limits_size),
-    Behaviour("says-goodbye", "10-stopping", connections.says_goodbye, needs_program=True),
+    Behaviour("closes-cleanly", "10-stopping", connections.closes_cleanly, needs_program=True),
     Behaviour("refuses-strangers", "12-admission", connections.refuses_strangers),
 )
 

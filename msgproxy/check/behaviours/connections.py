@@ -121,7 +121,7 @@ def limits_size(harness: Harness) -> None:
         )
 
 
-def says_goodbye(harness: Harness) -> None:
+def closes_cleanly(harness: Harness) -> None:
     """Ctrl-C: every client gets close code 1001, and the server ends with status 0."""
     assert harness.program is not None, "the caller has checked this"
     a, b, slow = harness.connect_all("A", "B", "S", slow="S")

@@ -51,7 +51,7 @@ export class Moment {
     this.number = entry.number;
     this.time = entry.time;
     const lane = laneOf(entry.queue) || laneOf(entry.thread);
-    const isLast = entry.items.includes("goodbye"); // of a client that is known, or was
+    const isLast = entry.items.includes("close"); // of a client that is known, or was
     if (lane && !isLast && !this.clients.has(lane)) this.change(lane, {});
     this.#note(entry, ACTS[entry.act](this, entry) ?? this.thread(entry.thread).hand);
   }
@@ -162,7 +162,7 @@ const ACTS = {
     const joined = Number(/^joined (\d+)$/.exec(items[0])?.[1] ?? 0);
     if (joined) moment.change(joined, { joinedAt: hop.time });
     const client = moment.clients.get(laneOf(queue));
-    if (items.includes("goodbye") && client?.state === "here") {
+    if (items.includes("close") && client?.state === "here") {
       moment.change(client.number, { state: "leaving" });
     }
     const { hand } = moment.thread(thread);
@@ -187,7 +187,7 @@ const ACTS = {
     const { entries } = moment.queue(hop.queue);
     moment.fill(hop.queue, entries.filter((entry) => entry.length && !taken.has(entry[0])), hop);
     // Nothing more is heard of its writer if there is nobody to send it to.
-    if (hop.items.includes("goodbye")) leave(moment, laneOf(hop.queue));
+    if (hop.items.includes("close")) leave(moment, laneOf(hop.queue));
     return hop.items;
   },
   handled(moment, { items }) {
@@ -203,7 +203,7 @@ const ACTS = {
     const client = moment.clients.get(number);
     if (client) moment.change(number, { received: client.received + messages });
     moment.end(hop.items, hop, "sent");
-    if (hop.items.includes("goodbye")) leave(moment, number);
+    if (hop.items.includes("close")) leave(moment, number);
     return [];
   },
 };

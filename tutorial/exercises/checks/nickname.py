@@ -93,7 +93,7 @@ def wait_for_refusals(harness: Harness, crowd: list[Client], name: str) -> None:
         )
 
 
-def farewell(harness: Harness) -> None:
+def left(harness: Harness) -> None:
     """When a client with a name leaves, the others are told once, and the name is free."""
     a, b, c, d = harness.connect_all("A", "B", "C", "D")
     take(harness, a, "ann", "* ann is here", a, b, c, d)
@@ -130,5 +130,5 @@ BEHAVIOURS = (
     Behaviour("renamed", "06-broker", renamed),
     Behaviour("taken", "06-broker", taken),
     Behaviour("one-of-many", "06-broker", one_of_many),
-    Behaviour("farewell", "07-leaving", farewell),
+    Behaviour("left", "07-leaving", left),
 )

@@ -75,7 +75,7 @@ class Notebook(list[Note]):
         if isinstance(said, str):
             return self.said[said[:LONGEST].rstrip(PADDING)]
         if said is None:
-            return "goodbye"
+            return "None"
         if hasattr(said, "message"):
             return self.item(said.message)
         return f"{type(said).__name__.lower()} {said.session.websocket.number}"

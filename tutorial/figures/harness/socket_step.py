@@ -22,7 +22,7 @@ from harness.step import PATIENCE, RunningStep
 from msgproxy.check.frames import CLOSE, PING, PONG
 from msgproxy.tracing.hops import Item
 
-CONTROL = {PING: "ping", PONG: "pong", CLOSE: "goodbye"}
+CONTROL = {PING: "ping", PONG: "pong", CLOSE: "close"}
 """What frames are called that carry no message."""
 
 END = "end"
@@ -50,7 +50,7 @@ class SocketNotebook(Notebook):
             case Ping() | Pong():
                 return kind
             case CloseConnection():
-                return "goodbye"
+                return "close"
             case str():
                 return END if said is END else super().item(said)
         if hasattr(said, "message"):
