@@ -82,6 +82,15 @@ def test_it_compares_steps_of_the_tutorial_and_msgproxy_with_itself():
         assert done.stdout.count("0 lost, 0 duplicated, 0 out of order") == 2
 
 
+def test_it_compares_msgproxy_with_the_same_shape_in_c():
+    """It is compiled, forwards everything, and has the scheduling that `serve` has."""
+    needs_program("cc")
+    short = ("--rounds", 1, "--seconds", 0.1, "--clients", 8, "--only", "fan100", "big", "churn")
+    done = run(BENCHMARKS, *short, "--servers", "same-shape-in-c", "msgproxy")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("0 lost, 0 duplicated, 0 out of order") == 2
+
+
 def test_the_page_has_a_place_for_each_table():
     """`publish.py` replaces what is between two marks, and nothing else."""
     publish = runpy.run_path(str(BENCHMARKS / "publish.py"))

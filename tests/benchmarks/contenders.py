@@ -4,8 +4,9 @@ Rule: all do the same job, to forward each message to all clients but its sender
 their documentation shows it. No server compresses: msgproxy cannot, so the others must not.
 
 By default msgproxy is compared with its peers. On request it is compared with itself under other
-options, and steps of the tutorial with each other: `--servers step10 step11`. (A step has few
-limits of its own: use up to 100 clients, and runs that end before its first ping, after 5 s.)
+options, and with the same threads and queues in C (`--servers msgproxy same-shape-in-c`); and steps
+of the tutorial with each other: `--servers step10 step11`. (A step has few limits of its own: use
+up to 100 clients, and runs that end before its first ping, after 5 s.)
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ DEFAULT = (
 ON_REQUEST = (
     Contender("msgproxy:no-trace", (*MSGPROXY, "--no-trace")),
     Contender("msgproxy:any-core", (*MSGPROXY, "--scheduling", "default")),
+    peer("same-shape-in-c", "same_shape.py"),
     Contender("msgproxy:log", (*MSGPROXY, "--log-level", "info")),
     *map(step, sorted((CHECKOUT / "tutorial" / "steps").glob("step*.py"))),
 )

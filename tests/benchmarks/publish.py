@@ -22,6 +22,7 @@ GROWTH = HERE.parents[1] / "tutorial" / "_static" / "growth.svg"
 COMPARE = (str(HERE), "--markdown")
 PARTS: dict[str, tuple[str, ...]] = {
     "peers": COMPARE,
+    "shape": (*COMPARE, "--servers", "same-shape-in-c", "msgproxy"),
     "options": (
         *COMPARE,
         *("--servers", "msgproxy", "msgproxy:no-trace", "msgproxy:any-core", "msgproxy:log"),
