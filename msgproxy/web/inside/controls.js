@@ -2,8 +2,8 @@
 // Rule: whatever a button does is bounded, and real. The slow client really does not read; nothing
 // in the server is told to play along.
 
-import { addressFor } from "../shared/connection.js";
-import { byId, readable } from "../shared/dom.js";
+import { addressFor, chatCommand } from "../shared/connection.js";
+import { byId, offerCommand, readable } from "../shared/dom.js";
 
 const ONE_MESSAGE = 5_000; // times slower: a message takes 2 or 3 seconds
 
@@ -43,15 +43,24 @@ export async function sayMany({ send, unsent }) {
 
 // ---- A client that does not read. A page cannot make its WebSocket stop reading: messages come as
 // events, whether it wants or not. A WebSocketStream is pulled from: nobody pulls, so the browser
-// stops taking from the socket, and TCP tells the server.
+// stops taking from the socket, and TCP tells the server. Firefox has none, and nothing else stops
+// it: it reads for a worker that waits, and for a page that hangs. A program can be stopped.
 
-export const canBeSlow = "WebSocketStream" in globalThis;
+const SLOW = addressFor("-slow");
 
 let stream; // kept, or else the browser would close it as one that nobody needs
 
-export async function joinAndReadNothing() {
+export function addOneThatNeverReads() {
+  if ("WebSocketStream" in globalThis) return joinAndReadNothing();
+  byId("no-slow").hidden = false;
+}
+
+// In quotes, since a shell has its own idea of a question mark.
+offerCommand("slow-command", "copy-slow", chatCommand(`"${SLOW}"`));
+
+async function joinAndReadNothing() {
   stream?.close();
-  stream = new WebSocketStream(addressFor("-slow"));
+  stream = new WebSocketStream(SLOW);
   stream.closed.catch(() => {}); // being cut off is what it is for
   await stream.opened.catch(() => {}); // no server: the state of the page's own connection says so
 }

@@ -8,7 +8,7 @@ import {
   addNote, duration, LINES, sayAloud, showCaptions, showMissed,
 } from "./captions.js";
 import {
-  canBeSlow, joinAndReadNothing, paceWords, rounded, sayMany, slowness,
+  addOneThatNeverReads, paceWords, rounded, sayMany, slowness,
 } from "./controls.js";
 import { areMoving, dotsAt } from "./dots.js";
 import { Geometry } from "./geometry.js";
@@ -56,9 +56,7 @@ export function startInside({ tell, send, unsent }) {
     if (tell("Here come 1,000 messages of 32 KiB.")) await sayMany({ send, unsent });
     target.ariaDisabled = "false";
   };
-  byId("join-slow").onclick = joinAndReadNothing;
-  byId("join-slow").hidden = !canBeSlow;
-  byId("no-slow").hidden = canBeSlow;
+  byId("join-slow").onclick = addOneThatNeverReads;
   document.onvisibilitychange = update;
   startTransport();
   startGuide();

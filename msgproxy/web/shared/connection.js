@@ -11,6 +11,9 @@ export const TAB = Math.random().toString(36).slice(2, 10);
 
 export const addressFor = (suffix) => `${ADDRESS}?tab=${TAB}${suffix}`;
 
+// As one types it after the one line of the README, in the folder of the checkout.
+export const chatCommand = (address) => `.venv/bin/msgproxy chat ${address}`;
+
 const SHORTEST = 1_000; // ms before another attempt: it doubles from this one
 const LONGEST = 15_000; // to this one, less some jitter, lest all tabs come back at once
 

@@ -1,5 +1,8 @@
-// What all files use: elements, numbers, the next frame, and what survives a reload.
+// What all files use: elements, numbers, the next frame, a command to copy, and what survives a
+// reload.
 // Rule: nothing in here knows this page. Whatever does has a file that is named after its idea.
+
+const STAYS_COPIED = 2_500; // ms
 
 export const byId = (id) => document.getElementById(id);
 
@@ -35,3 +38,22 @@ export const kept = storage("sessionStorage");
 
 // Of this browser.
 export const keptForGood = storage("localStorage");
+
+// A command to type, and the button that copies it. The button always helps: the clipboard exists
+// only on https and on this very machine; elsewhere the command is selected, so that one key
+// copies it.
+export function offerCommand(place, button, command) {
+  byId(place).textContent = command;
+  byId(button).onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(command);
+      byId(button).textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(byId(place));
+      byId(button).textContent = "Selected, now copy it";
+    }
+    setTimeout(() => {
+      byId(button).textContent = "Copy";
+    }, STAYS_COPIED);
+  };
+}

@@ -2,8 +2,8 @@
 // Rule: what is typed leaves the box only when it has been sent. Until then it survives a lost
 // connection, and a reload too.
 
-import { ADDRESS } from "../shared/connection.js";
-import { byId, kept } from "../shared/dom.js";
+import { ADDRESS, chatCommand } from "../shared/connection.js";
+import { byId, kept, offerCommand } from "../shared/dom.js";
 
 let deliver; // takes a text, and returns whether it was sent
 let lastSent = "";
@@ -74,25 +74,6 @@ byId("name").onchange = () => rename(yourName());
 
 rename(kept.name ?? "");
 
-// The invitation: the command that brings in a second client, and the button that copies it.
-// Rule: the button always helps. The clipboard exists only on https and on this very machine;
-// elsewhere the command is selected, so that one key copies it.
+// The invitation: the command that brings in a second client.
 
-
-async function copyCommand() {
-  const command = byId("command");
-  try {
-    await navigator.clipboard.writeText(command.textContent);
-    byId("copy").textContent = "Copied";
-    setTimeout(() => {
-      byId("copy").textContent = "Copy";
-    }, 2_500);
-  } catch {
-    getSelection().selectAllChildren(command);
-    byId("copy").textContent = "Selected, now copy it";
-  }
-}
-
-// As it is called after the one line of the README, in the folder of the checkout.
-byId("command").textContent = `.venv/bin/msgproxy chat ${ADDRESS}`;
-byId("copy").onclick = copyCommand;
+offerCommand("command", "copy", chatCommand(ADDRESS));

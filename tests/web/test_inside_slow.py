@@ -1,0 +1,52 @@
+"""A client that never reads, in each browser: real, seen by the view, and known to be the slow one.
+
+Chromium makes one by a button. Firefox reads whatever is sent to a page, so there the page says so,
+and offers a command.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+
+import pytest
+from browser import PATIENCE, Browser, Firefox, Open, both, tabs  # noqa: F401
+from inside_view import look_inside, watched  # noqa: F401
+from playwright.sync_api import Page, expect
+from typed_commands import Type, shell_in_a_checkout  # noqa: F401
+
+from msgproxy import Server
+
+BUTTON = "Add one that never reads"
+
+
+@pytest.fixture
+def add_slow(browser: Browser | Firefox, type_command: Type):
+    """Do what the page asks for."""
+
+    def add(tab: Page) -> None:
+        tab.get_by_role("button", name=BUTTON).click()
+        if isinstance(browser, Firefox):
+            expect(tab.locator("#no-slow")).to_contain_text("even while the page does not look")
+            process = type_command(tab.locator("#slow-command").inner_text())
+            expect(tab.locator("#scene")).to_have_attribute("data-clients", "3", timeout=PATIENCE)
+            process.send_signal(signal.SIGSTOP)  # Ctrl + Z
+        else:
+            expect(tab.locator("#no-slow")).to_be_hidden()
+
+    return add
+
+
+def test_it_never_reads_and_is_told_from_others(server: Server, open_tab: Open, add_slow) -> None:
+    """Its queue fills, it is cut off, and nobody else waits."""
+    tab, other = open_tab(server), open_tab(server)
+    look_inside(tab, 2)
+    add_slow(tab)
+    slow = tab.locator("[data-slow='true']")
+    expect(slow.locator(".says")).to_have_text("never reads", timeout=PATIENCE)
+    tab.get_by_role("button", name="Say 1,000 messages").click()
+    expect(other.locator("#received")).to_have_text("1,001", timeout=2 * PATIENCE)
+    expect(slow).to_have_attribute("data-state", "full", timeout=3 * PATIENCE)
+    expect(tab.locator("#story")).to_contain_text(re.compile("The broker cut it off"))
+    assert len(server.snapshot().clients) == 2
+    assert tab.troubles == []
