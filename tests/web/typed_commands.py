@@ -1,4 +1,4 @@
-"""The commands that the page offers, typed as they are into a shell, in the folder of a checkout."""
+"""The commands that the page offers, typed as they are in the folder of a checkout."""
 
 from __future__ import annotations
 
