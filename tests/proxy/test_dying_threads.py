@@ -104,15 +104,12 @@ def test_a_reader_that_dies_ends_its_session_only(start, connect, caplog):
     check_that_others_go_on(server, connect, bob)
 
 
-def test_an_accepting_thread_that_dies_stops_the_server_and_says_so(
-    start, connect, monkeypatch, caplog
-):
+def test_an_accepting_thread_that_dies_stops_the_server_and_says_so(server, connect, caplog):
     """Its clients are told that the server stops, and `serve_forever` fails."""
-    monkeypatch.setattr("msgproxy.acceptor.SWEEP_INTERVAL", 0.05)
-    server = start()
-    client = connect(server)
-    wait_for_clients(server, 1)
+    client, other = connect(server), connect(server)
+    wait_for_clients(server, 2)
     server._listening.close()  # what a bug might do: there is nothing to wait for any more
+    other.close()  # this wakes it
     assert client.receive_close()[0] == 1001
     client.close()
     with pytest.raises(ServerFailed):

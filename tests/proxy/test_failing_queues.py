@@ -91,6 +91,7 @@ def test_a_stop_goes_on_though_the_broker_cannot_be_told(start, connect, caplog)
         server._shared.inbound.__class__ = InboundQueue
         server._shared.inbound.put(Stopped())
         server._stop.close()
+        server._acceptor.close()
 
 
 def test_close_returns_though_the_server_does_not_stop(start, caplog):

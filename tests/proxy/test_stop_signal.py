@@ -30,7 +30,7 @@ def test_a_thread_learns_why_it_goes_on(signal, pair):
     one, other = pair
     assert signal.wait(one, 0.001) is WaitResult.TIMEOUT
     assert signal.sleep(0.001) is WaitResult.TIMEOUT
-    assert signal.wait(one, None, to_send=True) is WaitResult.READY
+    assert signal.wait_to_send(one, None) is WaitResult.READY
     other.send(b"x")
     assert signal.wait(one, None) is WaitResult.READY
     signal.set()
@@ -44,7 +44,7 @@ def test_the_stop_wins_though_the_socket_is_ready(signal, pair):
     signal.set()
     for _ in range(2):  # and it stays set
         assert signal.wait(one, 600) is WaitResult.STOP
-        assert signal.wait(one, 600, to_send=True) is WaitResult.STOP
+        assert signal.wait_to_send(one, 600) is WaitResult.STOP
 
 
 @pytest.mark.parametrize("timeout", [0, -0.5, -600])
