@@ -15,13 +15,17 @@ class HeldUp(Queues):
     def __init__(self) -> None:
         self.go = threading.Event()
         self.go.set()
+        self.is_waiting = threading.Event()
+        """The broker has taken something, and may not go on."""
 
     def inbound(self, limits):
-        go = self.go
+        go, is_waiting = self.go, self.is_waiting
 
         class HeldUpQueue(InboundQueue):
             def take_all(self, timeout=None):
                 everything = super().take_all(timeout)
+                if not go.is_set():
+                    is_waiting.set()
                 assert go.wait(PATIENCE), "the test held the broker up and never let it go"
                 return everything
 

@@ -8,6 +8,8 @@ import struct
 import pytest
 from clients import CLOSE, PING, TEXT, RawClient, encode_frame, wait_for, wait_for_clients
 
+from msgproxy import Limits
+
 VALID_CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
 INVALID_CODES = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535]
 
@@ -104,6 +106,13 @@ def test_what_was_said_before_the_close_still_arrives(server, connect):
     leaving.socket.sendall(b"".join(frames) + encode_frame(CLOSE, close_payload(1000)))
     leaving.close()
     assert [other.receive() for _ in words] == words
+
+
+def test_the_end_comes_with_the_close_frame(start, connect):
+    """Whatever time a client then takes to hang up: nothing follows, and it can see that."""
+    client = connect(start(limits=Limits(close_timeout=600)))
+    client.close_cleanly()
+    assert client.is_at_end()
 
 
 def test_the_server_hangs_up_first_and_forgets_the_client(server, connect):

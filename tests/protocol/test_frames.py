@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 import socket
+from itertools import pairwise
 
 import pytest
 from clients import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawClient, encode_frame
 
 from msgproxy import Limits
+from msgproxy.protocol.frames import SEND_CHUNK, in_pieces
 
 MIB = 1 << 20
 
@@ -164,3 +166,36 @@ def test_without_echo_the_sender_does_not_get_its_own_message(server, connect):
     assert other.receive() == "mine"
     other.send("yours")
     assert sender.receive() == "yours", "the first that the sender gets"
+
+
+# What is sent, in pieces.
+
+
+SIZES = {
+    "small": [10],
+    "a piece": [SEND_CHUNK],
+    "a byte more": [SEND_CHUNK + 1],
+    "a piece of two": [SEND_CHUNK - 5, 5, 1],
+    "two pieces": [SEND_CHUNK, SEND_CHUNK, 1],
+    "large first": [3 * SEND_CHUNK, 100, 100],
+    "large within": [100, 2 * SEND_CHUNK + 7, 100],
+    "no two fit": [200_000] * 5,
+    "many small": [1000] * 1000,
+}
+
+
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
+def test_no_piece_is_larger_than_its_bound_and_nothing_is_lost(sizes):
+    """A client has the ping timeout for each. As few pieces as that takes, in the right order."""
+    frames = [random.Random(size).randbytes(size) for size in sizes]
+    pieces = list(in_pieces(frames))
+    assert b"".join(pieces) == b"".join(frames)
+    assert max(map(len, pieces)) <= SEND_CHUNK
+    full_enough = sum(one + other > SEND_CHUNK for one, other in pairwise(map(len, pieces)))
+    assert full_enough >= (len(pieces) - 1) / 2 - 1
+
+
+def test_what_is_large_is_sent_without_a_copy():
+    """All clients that get it share it."""
+    frame = bytes(2 * SEND_CHUNK)
+    assert {piece.obj is frame for piece in in_pieces([frame]) if piece} == {True}

@@ -121,6 +121,13 @@ def test_a_refused_request_may_have_a_large_body(server, log, monkeypatch):
 
 
 @pytest.mark.parametrize("target", ["/", "/nowhere"])
+def test_the_end_comes_with_the_answer(server, monkeypatch, target):
+    """Whatever time a client then takes to hang up. (`ask` reads until the end.)"""
+    monkeypatch.setattr("msgproxy.admission.LINGER_TIMEOUT", 600)
+    assert ask(server.url, request(server.url, {"Upgrade": None}, target=target)).status < 500
+
+
+@pytest.mark.parametrize("target", ["/", "/nowhere"])
 def test_the_answer_to_head_is_that_to_get_without_its_body(server, target):
     """Monitors and load balancers ask so (RFC 9110 section 9.3.2)."""
     get, head = (

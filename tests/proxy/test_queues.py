@@ -78,6 +78,7 @@ def test_the_last_item_always_fits_and_nothing_follows_it():
     outbound.put_nowait(item(1))
     outbound.put_nowait(item(1, is_last=True))
     assert [one.is_last for one in outbound.take_all()] == [False]
+    assert (outbound.qsize(), outbound.bytes_waiting, outbound.empty()) == (1, 10, False)
     assert [one.is_last for one in outbound.take_all()] == [True]
     assert outbound.empty()
 

@@ -105,6 +105,76 @@ def test_what_is_on_the_queue_when_a_recording_begins_is_not_lost():
     assert steps(recording) == [("put", "2.2", 2), ("got", "2.1", "2.2", 0)]
 
 
+def test_what_comes_after_the_last_item_is_recorded_as_lost():
+    """Also when the recording begins later."""
+    recording = Recording(is_on=False)
+    waiting = recording.wrap(recording.outbound(Limits(), 1), "outbound-1")
+    waiting.put(OutgoingBatch((b"close",), 100, is_last=True))
+    recording.turn_on()
+    waiting.put(message(1))
+    assert steps(recording) == [("lost", "2.1", 1)]
+
+
+def test_what_a_thread_has_sent_is_noted_once():
+    """However often it comes for more, and there is none."""
+    recording, waiting = outbound(lambda: OutboundQueue(1000))
+    waiting.put(message(1))
+    waiting.take_all()
+    for _ in range(3):
+        with pytest.raises(queue.Empty):
+            waiting.take_all(timeout=0.001)
+    assert [step[:2] for step in steps(recording)] == [
+        ("put", "2.1"),
+        ("got", "2.1"),
+        ("sent", "2.1"),
+    ]
+
+
+def test_what_a_thread_took_while_nobody_watched_is_not_noted_as_sent():
+    """It would be the step of a message that the recording does not know."""
+    recording, waiting = outbound(lambda: OutboundQueue(1000))
+    waiting.put(message(1))
+    waiting.take_all()
+    recording.turn_off()
+    waiting.put(message(2))
+    waiting.take_all()
+    recording.turn_on()
+    waiting.put(message(3))
+    waiting.take_all()
+    assert [step[:2] for step in steps(recording)] == [
+        ("put", "2.1"),
+        ("got", "2.1"),
+        ("put", "2.3"),
+        ("got", "2.3"),
+    ]
+
+
+def test_it_is_on_as_long_as_one_of_several_wants_it():
+    recording, waiting = outbound(lambda: OutboundQueue(1000), is_on=False)
+    for number, change in enumerate([recording.turn_on, recording.turn_on, recording.turn_off,
+                                     recording.turn_off], start=1):  # fmt: skip
+        change()
+        waiting.put(message(number))
+    assert [step[1] for step in steps(recording)] == ["2.1", "2.2", "2.3"]
+
+
+def test_how_full_a_queue_is_is_read_with_its_lock_held():
+    """Otherwise it might be what another thread has made of it meanwhile."""
+
+    class Watched(OutboundQueue):
+        def qsize(self):
+            locked.append(self.mutex.locked())
+            return super().qsize()
+
+    locked = []
+    recording, waiting = outbound(lambda: Watched(150))
+    waiting.put(message(1))
+    with pytest.raises(queue.Full):
+        waiting.put(message(2))
+    assert [step[0] for step in steps(recording)] == ["put", "full"]
+    assert locked == [True, True]
+
+
 def test_one_hop_that_is_larger_than_the_ring_stays():
     """It throws out all others, but not itself."""
     recording, waiting = outbound(lambda: BatchQueue(0), limit=10)
@@ -113,3 +183,15 @@ def test_one_hop_that_is_larger_than_the_ring_stays():
     waiting.take_all()
     [hop] = recording.latest()
     assert (hop.act, len(hop.items), hop.number) == ("got", 20, 20)
+
+
+def test_a_ring_drops_no_more_than_it_has_to():
+    """A hop counts as one, and so does each item in it."""
+    recording, waiting = outbound(lambda: BatchQueue(0), limit=6)
+    for number in (1, 2, 3):
+        waiting.put(message(number))
+    assert [hop.number for hop in recording.latest()] == [0, 1, 2]
+    waiting.put(message(4))
+    assert [hop.number for hop in recording.latest()] == [1, 2, 3]
+    assert [hop.number for hop in recording.latest(since=2)] == [2, 3]
+    assert [hop.number for hop in recording.latest(at_most=1)] == [3]

@@ -117,3 +117,45 @@ def test_a_viewer_is_told_that_the_server_stops(server, watch):
         viewer.close()
         other.close()
         stop.join()
+
+
+class FailsAtPongs(LiveRecording):
+    """Makes queues to viewers on which nothing can be put but the last item."""
+
+    def viewer_queue(self, take_snapshot, target):
+        made = super().viewer_queue(take_snapshot, target)
+        put = made._put
+
+        def put_or_fail(item):
+            if item.frames and item.frames[0][0] == 0x8A:
+                raise ZeroDivisionError("a bug, on purpose")
+            put(item)
+
+        made._put = put_or_fail
+        return made
+
+
+def test_a_viewer_whose_reader_dies_is_told(start, watch):
+    """Close code 1011, as a client."""
+    viewer = watch(start(queues=FailsAtPongs()))
+    viewer.send_frame(0x9, b"?")
+    assert viewer.receive_close()[0] == 1011
+
+
+def test_a_viewer_misses_nothing_without_being_told(start, connect, watch):
+    """What it was shown and what it was told that it missed is all there was, each counted once."""
+    recording = LiveRecording(limit=50)
+    server = start(queues=recording)
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    viewer = watch(server)
+    viewer.look()
+    for _ in range(3):
+        talk(ada, bob, 500)
+        viewer.look_until(lambda: viewer.hops and viewer.hops[-1][0] == last_hop(recording))
+    assert viewer.lost > 0
+    assert viewer.lost + len(viewer.hops) == recording.next_number()
+
+
+def last_hop(recording) -> int:
+    return recording.next_number() - 1
