@@ -22,7 +22,6 @@ NOT_FOLLOWED = {
     r"sphinx-build .*": "test_docs.py builds the pages",
     r"python -m webbrowser .*": "it opens a browser",
     r"jupyter lab notebooks": "it opens a browser",
-    r"ruff check|ruff format --check|mypy": "`.ci/run` does it",
     r"python tutorial/steps/sketch\.py": "one cannot choose its port; see test_sketch.py",
     r"redis-cli .*": "what it shows was said in a browser before; see test_bridge.py",
     r"export MSGPROXY_BRIDGE=.*": "it is for a Redis with a password; see test_bridge_password.py",

@@ -250,6 +250,17 @@ def test_bug14() -> None:
         assert last_words(server.url, rounds) == rounds
 
 
+def test_the_recording_of_bug14_shows_what_is_missing() -> None:
+    program = [sys.executable, "tutorial/bugs/recorded.py"]
+    done = subprocess.run(
+        program, cwd=TOP, capture_output=True, encoding="utf-8", timeout=2 * PATIENCE, check=True
+    )
+    hops = [line.split(maxsplit=5)[2:] for line in done.stdout.splitlines()]
+    assert ["broker", "got", "inbound", "left 2, 2.1"] in hops
+    assert ["broker", "put", "outbound-2", "close"] in hops
+    assert not [hop for hop in hops if hop[:3] == ["broker", "put", "outbound-1"]]
+
+
 def last_words(url: str, rounds: int) -> int:
     """Let clients speak and leave; return how many of them a listener has received."""
     with RawClient(url) as ann:

@@ -1,4 +1,4 @@
-"""The README says what is so: its programs run, and what it refers to is there."""
+"""What the README refers to is there, and the programs of the page on Python run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from clients import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+API = (ROOT / "tutorial" / "reference" / "api.md").read_text(encoding="utf-8")
 
-PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", API, re.MULTILINE | re.DOTALL)
 LINKS = re.findall(r'\]\((?!https:)([^)#]+)\)|(?:src|srcset)="([^"]+)"', TEXT)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.splitlines()[0])
-def test_a_program_of_the_readme_runs_as_it_stands(program, tmp_path):
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_of_the_page_on_python_runs_as_it_stands(program, tmp_path):
     """And what its comments say is printed comes out."""
     done = subprocess.run(
         [sys.executable, "-c", program],

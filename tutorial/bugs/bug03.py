@@ -1,4 +1,4 @@
-"""Find the bug 3: in a hurry, answers come before questions.
+"""Find the bug 3: at busy times, answers come before questions.
 
 This is step 6 with one change for the worse.
 """

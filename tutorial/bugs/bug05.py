@@ -1,4 +1,4 @@
-"""Find the bug 5: when it is quiet for a moment, everybody is dropped.
+"""Find the bug 5: when it is quiet for a moment, everybody is disconnected.
 
 This is step 7 with one change for the worse.
 """

@@ -1,4 +1,4 @@
-"""Find the bug 7: fast talkers say some things twice, and others never.
+"""Find the bug 7: what is sent fast arrives twice, or never.
 
 This is step 6 with one change for the worse.
 """

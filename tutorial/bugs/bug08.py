@@ -1,4 +1,4 @@
-"""Find the bug 8: people are content, and a program chokes on its input.
+"""Find the bug 8: people see nothing wrong, and a program chokes on its input.
 
 This is step 8 with one change for the worse.
 """

@@ -1,4 +1,4 @@
-"""Find the bug 13: the reports stop, some night, with a traceback.
+"""Find the bug 13: one night the reports stop, with a traceback.
 
 This is step 6 with one change for the worse.
 """
