@@ -43,8 +43,7 @@ def test_a_close_may_have_a_reason(client, caplog, reason):
     assert client.receive_close()[0] == 1000
     assert client.is_at_end()
     [line] = [record.getMessage() for record in caplog.records if "left" in record.getMessage()]
-    assert line.startswith("left: 1000 ")
-    assert len(line) > len("left: 1000 ")
+    assert line == f"left: 1000 {ascii(reason)[1:-1]}"
     assert line.isascii()
     assert line.isprintable()
 

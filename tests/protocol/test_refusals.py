@@ -100,6 +100,11 @@ def test_a_request_that_breaks_a_rule_is_refused(server, log, changes, status):
     assert ask(server.url, request(server.url)).status == 101, "the next one is served"
 
 
+def test_a_foreign_page_is_told_who_it_is(server):
+    answer = ask(server.url, request(server.url, {"Origin": "http://évil.example"}))
+    assert answer.body == rb"pages of origin 'http://\xe9vil.example' may not connect here" + b"\n"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get"])
 @pytest.mark.parametrize("upgrade", ["websocket", None])
 def test_another_method_is_refused_with_the_one_that_works(server, log, method, upgrade):

@@ -20,8 +20,11 @@ from clients import (
     encode_frame,
     wait_for_clients,
 )
+from metronome import unless_starved
 
 from msgproxy import Limits
+from msgproxy.events import CloseReason
+from msgproxy.protocol.frames import FrameParser, ReceivedMessage
 
 RESERVED_OPCODES = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15]
 BEGUN = encode_frame(TEXT, b"begun", fin=False)
@@ -153,3 +156,33 @@ def test_who_sends_too_large_a_message_is_told_1009_and_is_out(small, connect, d
     assert offender.is_at_end()
     other.send("still there")
     assert other.receive() == "still there", "it got nothing of what was too large"
+
+
+# Too many small frames. (With a server: `test_expectations.py`.)
+
+
+def parse(*frames: bytes) -> list:
+    """Feed frames to a parser, one after the other. Return what it makes of the last."""
+    parser = FrameParser(1_000_000)
+    return [list(parser.feed(frame)) for frame in frames][-1]
+
+
+@pytest.mark.parametrize("size", [0, 3200])
+def test_a_message_may_have_that_many_small_fragments_and_no_more(size):
+    """A thousand, and one more for every 32 bytes."""
+    first = encode_frame(BINARY, b"x" * size, fin=False)
+    more = [encode_frame(CONTINUATION, b"", fin=False)] * (998 + size // 32)
+    last = encode_frame(CONTINUATION, b"")
+    assert parse(first, *more, last) == [ReceivedMessage(b"x" * size, size)]
+    [reason] = parse(first, *more, more[0], last)
+    assert reason.code == 1008
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG])
+def test_a_client_may_send_a_thousand_pings_a_second_and_no_more(opcode):
+    def check():
+        frame = encode_frame(opcode)
+        assert not any(isinstance(one, CloseReason) for one in parse(*[frame] * 1000))
+        assert [one.code for one in parse(*[frame] * 1001)] == [1008]
+
+    unless_starved(check, 1.0)  # or it takes longer than that second

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 
 import pytest
 from clients import PATIENCE, wait_for
 
-from msgproxy import InboundQueue, OutboundQueue
+from msgproxy import InboundQueue, Limits, OutboundQueue, Queues
 from msgproxy.events import OutgoingBatch
+from msgproxy.queues import QueueObserver
 
 
 def item(size: int, *, is_last: bool = False) -> OutgoingBatch:
@@ -93,3 +95,97 @@ def test_get_hands_over_one_item_as_of_any_queue():
     assert inbound.get_nowait() == item(2)
     with pytest.raises(queue.Empty):
         inbound.get_nowait()
+
+
+class Innermost(Queues):
+    """Queues that can be told from those of any other class."""
+
+    allows_viewers = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = []
+
+    def inbound(self, limits):
+        return InboundQueue(limits.inbound_limit + 1)
+
+    def outbound(self, limits, number):
+        return OutboundQueue(limits.outbound_limit + number)
+
+    def wrap(self, made, name):
+        self.calls.append(name)
+        return super().wrap(made, name)
+
+    def viewer_queue(self, take_snapshot, target):
+        self.calls.append(target)
+        return OutboundQueue(int(take_snapshot is not None))
+
+    def on_stopping(self):
+        self.calls.append("stopping")
+
+
+def test_queues_that_are_given_others_make_theirs():
+    """Whatever is asked of the outermost reaches the innermost: so they can be stacked."""
+    innermost = Innermost()
+    stacked = Queues(Queues(innermost))
+    limits = Limits()
+    assert stacked.inbound(limits).maxsize == limits.inbound_limit + 1
+    outbound = stacked.wrap(stacked.outbound(limits, 7), "outbound-7")
+    assert (outbound.limit, outbound.name) == (limits.outbound_limit + 7, "outbound-7")
+    assert outbound.observers is stacked.observers is innermost.observers
+    assert stacked.allows_viewers
+    assert stacked.viewer_queue(lambda: None, "/trace").limit == 1
+    stacked.on_stopping()
+    assert innermost.calls == ["outbound-7", "/trace", "stopping"]
+
+
+def test_queues_allow_no_viewers_unless_they_say_so():
+    assert not Queues().allows_viewers
+    assert not Queues(Queues()).allows_viewers
+    with pytest.raises(NotImplementedError):
+        Queues(Queues()).viewer_queue(lambda: None, "/trace")
+
+
+class Order(QueueObserver):
+    """Notes what an observer is told, and in which order."""
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    @contextlib.contextmanager
+    def around_put(self, queue, item):  # noqa: ARG002
+        self.seen.append("before put")
+        try:
+            yield
+        finally:
+            self.seen.append("after put")
+
+    @contextlib.contextmanager
+    def around_take(self, queue):  # noqa: ARG002
+        self.seen.append("before take")
+        yield
+        self.seen.append("after take")
+
+    def on_put(self, queue, item):
+        self.seen.append(("put", item.size, queue.bytes_waiting))
+
+    def on_take(self, queue, items):
+        self.seen.append(("take", [item.size for item in items], queue.bytes_waiting))
+
+
+def test_an_observer_sees_what_crosses_a_queue_as_long_as_it_is_there():
+    """Around the calls without the lock, and within them as the queue is by then."""
+    queues, order, other = Queues(), Order(), Order()
+    inbound = queues.wrap(queues.inbound(Limits()), "inbound")
+    inbound.put(item(1))
+    queues.observers.add(order)
+    queues.observers.add(other)
+    inbound.put(item(2))
+    inbound.take_all()
+    queues.observers.remove(order)
+    inbound.put(item(3))
+    expected = ["before put", ("put", 2, 3), "after put"]
+    expected += ["before take", ("take", [1, 2], 0), "after take"]
+    assert order.seen == expected
+    assert other.seen == [*expected, "before put", ("put", 3, 3), "after put"]
+    assert InboundQueue(100).observers.active == ()

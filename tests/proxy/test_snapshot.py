@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 
 from clients import PING, encode_frame, wait_for, wait_for_clients
@@ -10,6 +11,8 @@ from special_queues import HeldUp
 
 from msgproxy import OutboundQueue
 from msgproxy.events import ITEM_OVERHEAD
+
+LINUX_NOTSENT_LOWAT = 25
 
 
 def traffic(server, number: int) -> tuple[int, int, int, int]:
@@ -102,9 +105,12 @@ def test_a_batch_counts_what_is_in_it(start, connect):
     assert counted == {1: by_bob, 2: by_ada, 3: by_ada + by_bob}
 
 
-def test_what_is_small_is_sent_at_once(server, connect):
-    """The system does not keep it until the client has acknowledged what came before."""
+def test_the_system_keeps_little_of_what_is_sent(server, connect):
+    """Neither what is small, until something else is acknowledged; nor much before a ping."""
     connect(server)
     wait_for_clients(server, 1)
     [session] = server._broker.joined
-    assert session._connection._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    sock = session._connection._socket
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    if sys.platform == "linux":
+        assert sock.getsockopt(socket.IPPROTO_TCP, LINUX_NOTSENT_LOWAT) <= 256 * 1024
