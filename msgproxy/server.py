@@ -29,7 +29,7 @@ from msgproxy.protocol.http import Response
 from msgproxy.queues import Queues
 from msgproxy.shared import Shared
 from msgproxy.snapshot import Snapshot
-from msgproxy.web.page import PAGE, PAGE_HEADERS
+from msgproxy.web.page import PAGE_HEADERS, page
 
 if TYPE_CHECKING:
     from msgproxy.bridge.bridge import Bridge
@@ -110,7 +110,7 @@ class Server:
             loopback_only=listener.is_loopback(listening),
             allowed_origins=self._allowed_origins,
             allows_viewers=queues.allows_viewers,
-            page=Response(200, PAGE, PAGE_HEADERS),
+            page=Response(200, page(echo=self._echo), PAGE_HEADERS),
         )
         inbound = queues.wrap(queues.inbound(limits), "inbound")
         return Shared(limits, policy, queues, inbound, stop, self.snapshot)

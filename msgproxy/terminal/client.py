@@ -201,7 +201,9 @@ def _connect(address: str) -> _Connection:
 def _phrase(status: int) -> str:
     """Say what an HTTP status other than 101 means."""
     known = status in set(HTTPStatus)
-    return f"the server answered {status} {HTTPStatus(status).phrase if known else ''}".rstrip()
+    why = ": it has too many clients, or is not ready" if status == 503 else ""
+    phrase = f"{HTTPStatus(status).phrase}{why}" if known else ""
+    return f"the server answered {status} {phrase}".rstrip()
 
 
 def _explain(code: int, reason: str | None) -> str:

@@ -66,6 +66,14 @@ def _build() -> tuple[str, str]:
     return page, "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
+def page(*, echo: bool) -> bytes:
+    """Return the page of a server.
+
+    It must know of `--echo`, since another client may say the same words, in the same name.
+    """
+    return PAGE.replace(b"<body ", b"<body data-echo ", 1) if echo else PAGE
+
+
 _page, _policy = _build()
 
 PAGE: bytes = _page.encode()

@@ -61,7 +61,7 @@ def test_a_server_that_is_full_is_an_error_that_says_so(start, connect):
     connect(server)
     status, _, errors = run(server.url)
     assert (status, errors.count("\n")) == (1, 1)
-    assert errors.endswith(": the server answered 503 Service Unavailable\n")
+    assert errors.endswith("503 Service Unavailable: it has too many clients, or is not ready\n")
 
 
 def test_a_server_of_something_else_is_an_error(server):

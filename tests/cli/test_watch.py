@@ -10,6 +10,7 @@ import pytest
 from chat_process import PYTHON
 from clients import PATIENCE, wait_for_clients, ws
 
+from msgproxy import Limits
 from msgproxy.cli.watch import trace_url
 from msgproxy.tracing.viewers import LiveRecording
 
@@ -92,6 +93,15 @@ def test_a_server_that_cannot_be_watched_is_named(server):
         f"msgproxy: cannot connect to {trace_url(server.url)}: "
         "it cannot be watched: an older server, or one with --no-trace\n"
     )
+
+
+def test_a_server_that_is_full_says_so(start, connect):
+    """A viewer counts as a client, so it has no room for one."""
+    full = start(queues=LiveRecording(), limits=Limits(max_clients=1))
+    connect(full)
+    status, output, errors = run(full.url, "--once")
+    assert (status, output, errors.count("\n")) == (1, "", 1)
+    assert errors.endswith("503 Service Unavailable: it has too many clients, or is not ready\n")
 
 
 def test_no_server_is_one_line():

@@ -6,23 +6,20 @@ import { readable } from "./dom.js";
 
 const NAMED = /^([^:\n]{1,32}): ([^]*)$/;
 const PREVIEW = 16; // bytes of a binary message shown in hex
-const ECHO_WITHIN = 5_000; // ms
 
-// What this tab sent, and when. It comes back only from a server with --echo, and in this order;
-// from one that has not sent the first for so long, none will.
+// What this tab sent. From a server with --echo it comes back, in this order.
+const isEchoing = "echo" in document.body.dataset;
 let awaited = [];
-let canEcho = true;
 
 export const worded = (name, text) => `${name}: ${text}`;
 
 export function awaitEcho(data) {
-  if (canEcho) awaited.push({ data, sentAt: Date.now() });
+  if (isEchoing) awaited.push(data);
 }
 
-// Another connection may lead to a server that has other options.
+// On a new connection nothing of the last one comes back.
 export function forgetEchoes() {
   awaited = [];
-  canEcho = true;
 }
 
 export function understood(data) {
@@ -38,12 +35,7 @@ export function named(data) {
 }
 
 function isEcho(data) {
-  const [first] = awaited;
-  if (first && Date.now() - first.sentAt > ECHO_WITHIN) {
-    canEcho = false;
-    awaited = [];
-  }
-  if (!canEcho || first?.data !== data) return false; // others may say the same words
+  if (awaited[0] !== data) return false;
   awaited.shift();
   return true;
 }
