@@ -42,9 +42,8 @@ def test_the_picture_describes_the_run_in_words():
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
     assert title.text == "Two messages"
-    told = "client 1 says “hello”. client 3 is sent “hello”"
-    either = told.replace("3", "2")
-    assert told in description.text or either in description.text
+    # In between, a busy machine may send client 3 its welcome.
+    assert re.search(r"client 1 says “hello”\..* client [23] is sent “hello”", description.text)
     assert re.search(r"is sent “hi there”, [\d.]+ (µs|ms|s) after it was", description.text)
 
 
