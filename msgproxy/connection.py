@@ -17,7 +17,6 @@ import math
 import os
 import socket
 import struct
-import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -33,9 +32,6 @@ from msgproxy.protocol.frames import (
     in_pieces,
 )
 from msgproxy.protocol.keepalive import Keepalive
-
-TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 0x201 if sys.platform == "darwin" else 25)
-"""Python knows it from 3.13 on."""
 
 RECV_SIZE = 64 * 1024
 """Bytes to receive at a time, at most."""
@@ -117,8 +113,8 @@ class Connection:
     def expect_frames(self) -> None:
         """Prepare for the writer: from here on, the socket's timeout is that of `send`."""
         _set_send_timeout(self._socket, self._send_timeout)
-        with contextlib.suppress(OSError):  # not every system has it
-            self._socket.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, MAX_UNSENT)
+        with contextlib.suppress(AttributeError, OSError):  # not every system has it
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT)
 
     # Called by the reader thread, for a client that is accepted.
 

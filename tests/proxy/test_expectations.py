@@ -176,7 +176,7 @@ def test_all_addresses_in_ipv6_are_those_of_ipv4_too():
 
 def test_a_client_that_does_not_take_the_page_does_not_delay_a_stop(start, monkeypatch, caplog):
     """Its reader waits to send, and the stop wakes it: nobody has to be cut off."""
-    monkeypatch.setattr("msgproxy.server.PAGE", bytes(64 * MIB))  # more than all buffers hold
+    monkeypatch.setattr("msgproxy.web.page.PAGE", bytes(64 * MIB))  # more than all buffers hold
     server = start(limits=Limits(close_timeout=8))
     with open_socket(server.url) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

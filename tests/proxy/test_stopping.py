@@ -16,7 +16,6 @@ from metronome import unless_starved
 from special_queues import Counting, HeldUp
 
 from msgproxy import CannotListen, Limits, Server
-from msgproxy.concurrency.threads import ServerThread
 from msgproxy.events import Received
 
 MIB = 1024 * 1024
@@ -154,16 +153,6 @@ def test_close_may_be_called_twice_and_by_several_threads(server):
         thread.join(timeout=20)
         assert not thread.is_alive()
     assert not server.snapshot().running
-
-
-def test_no_thread_is_left_when_close_returns(start, connect):
-    """Not even for a moment, with which a program might end."""
-    for _ in range(20):
-        server = start()
-        with connect(server):
-            wait_for_clients(server, 1)
-        server.close()
-        assert not [one for one in threading.enumerate() if isinstance(one, ServerThread)]
 
 
 def test_a_server_that_was_never_started_can_be_closed():
