@@ -136,7 +136,7 @@ def test_it_runs_and_leaves_nothing_behind(notebook):
     ]
     assert printed == []
     if not MEASURES.search(notebook.name):
-        shown = "".join(output.data.get("text/html", "") for output in outputs)
+        shown = "".join(output.get("data", {}).get("text/html", "") for output in outputs)
         assert "<td>no</td>" not in shown, "with the printed numbers, all of it is found"
 
 
