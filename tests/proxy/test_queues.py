@@ -189,3 +189,12 @@ def test_an_observer_sees_what_crosses_a_queue_as_long_as_it_is_there():
     assert order.seen == expected
     assert other.seen == [*expected, "before put", ("put", 3, 3), "after put"]
     assert InboundQueue(100).observers.active == ()
+
+
+def test_an_observer_that_overrides_nothing_changes_nothing():
+    queues = Queues()
+    outbound = queues.wrap(queues.outbound(Limits(), 1), "outbound-1")
+    queues.observers.add(QueueObserver())
+    outbound.put(item(1, is_last=True))
+    outbound.put(item(2))  # dropped
+    assert outbound.take_all() == [item(1, is_last=True)]

@@ -8,7 +8,7 @@ import time
 from clients import PING, encode_frame, wait_for, wait_for_clients
 from special_queues import HeldUp
 
-from msgproxy import OutboundQueue
+from msgproxy import ClientSnapshot, OutboundQueue, Server, Snapshot
 from msgproxy.events import ITEM_OVERHEAD
 
 
@@ -56,6 +56,19 @@ def test_a_snapshot_says_who_a_client_is(server, connect):
     [one] = server.snapshot().clients
     host, port = client.socket.getsockname()
     assert (one.number, one.peer, one.target, one.waiting) == (1, f"{host}:{port}", "/", 0)
+
+
+def test_a_snapshot_shows_itself_as_a_table():
+    """In a notebook. What a client or a system has named is text, not HTML."""
+    client = ClientSnapshot(3, "<peer>", 12.4, 1, 20, 300, 4000, 50)
+    shown = Snapshot("http://h/", running=True, waiting=6, clients=(client,))._repr_html_()
+    assert shown == (
+        "<table><caption>msgproxy at http://h/, running; 6 B wait for the broker</caption>"
+        "<tr><th>client</th><th>from</th><th>joined</th><th>in</th><th>out</th><th>waiting</th></tr>"
+        "<tr><td>3</td><td>&lt;peer&gt;</td><td>12 s ago</td><td>1 (20 B)</td>"
+        "<td>300 (4000 B)</td><td>50 B</td></tr></table>"
+    )
+    assert ", stopped;" in Server(port=0)._repr_html_()
 
 
 class NotedQueues(HeldUp):
