@@ -2,7 +2,7 @@
 
 Every message that a client sends is forwarded to every other client.
 
-**What lies open in this folder is the proxy. Every subfolder stands beside it.**
+**The modules in this folder are the proxy. Its subfolders are the parts around it.**
 
 The path of a message
 =====================
@@ -33,15 +33,15 @@ ends whom.
 Threads meet only at queues
 ===========================
 
-What threads have to tell each other, they put on a queue. So to see, record, reorder or limit what
-crosses between them, give the server other queues (`Queues`), and change nothing else. There are
-four exceptions, none of which carries a message:
+Whatever threads have to tell each other, they put on a queue. So to see, record, reorder or limit
+what crosses between them, give the server other queues (`Queues`), and change nothing else. There
+are four exceptions, none of which carries a message:
 
 * a thread can be interrupted: by `StopSignal`, by `Wakeup`, or by `Connection.abort`;
 * some numbers are written by one thread, and any thread may look at them: `Traffic`, the two
   moments of `Keepalive`, `has_failed`;
 * the broker replaces the tuple `Broker.joined` at each change, and any thread may look at it;
-* `Observers.active` is replaced when somebody begins or ends to watch.
+* `Observers.active` is replaced when somebody begins to watch, or stops.
 
 Who owns what
 =============

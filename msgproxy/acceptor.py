@@ -1,4 +1,4 @@
-"""The accepting thread: accepts clients, and in the end sees all of them out.
+"""The accepting thread: accepts clients, and in the end stops everything.
 
 Rule: this thread owns the listener and the set of all clients, from the start to the very end.
 So it is also the one that stops the server. Other threads can only ask it to, by the signal.
@@ -78,8 +78,8 @@ class Acceptor:
         self.has_failed = False
         """Set by the accepting thread when a bug ends it; any thread may look."""
         self.is_over = Event()
-        """Set at the end of the accepting thread. To wait for this can be interrupted. (A `join`
-        that Ctrl-C interrupts takes its thread for dead, as of Python 3.11.)"""
+        """Set at the end of the accepting thread. A wait for this can be interrupted. (A `join`
+        that Ctrl-C interrupts treats its thread as ended, as of Python 3.11.)"""
         self.thread = threads.new_thread(self.run, "accept")
         self._listener = listener
         self._shared = shared
@@ -200,7 +200,7 @@ class Acceptor:
             self.has_failed = True
 
     def _join(self, joinables: Iterable[_Joinable]) -> list[str]:
-        """Join threads. Abort those that are late. Return the names of those that stay stuck."""
+        """Join threads. Abort those that are late. Return the names of those still stuck."""
         timeout = self._shared.limits.close_timeout
         deadline = time.monotonic() + timeout
         late = [one for one in joinables if not threads.join(one.thread, deadline)]

@@ -86,7 +86,7 @@ class Broker:
         self._stop.set()
 
     def _drain_after_crash(self, events: list[Event]) -> None:
-        """Forward nothing any more, but take what comes, until `Stopped`.
+        """Forward nothing more, but take what comes, until `Stopped`.
 
         Otherwise readers would wait for ever for room on the inbound queue. It begins with the
         batch that raised the error: a client may have joined later in it, and must be told.

@@ -156,8 +156,8 @@ class Connection:
         """Send frames, and return how many bytes they have: in one go, if they are not too many.
 
         Raise TimeoutError if the client does not take the next `SEND_CHUNK` bytes within the
-        ping timeout, and another OSError if it is gone. Half a frame may have been sent then: the
-        connection is of no use any more.
+        ping timeout, and another OSError if it is gone. Half a frame may have been sent then:
+        the connection cannot be used any more.
         """
         size = sum(map(len, frames))
         for piece in [b"".join(frames)] if size <= SEND_CHUNK else in_pieces(frames):

@@ -24,7 +24,7 @@ class Limits:
     """The bounds of one server. Raise `InvalidOption` if a value makes no sense."""
 
     max_clients: int = 1000
-    """Clients at a time, whoever is still in the handshake included."""
+    """Clients at a time, including those still in the handshake."""
 
     max_message_size: int = 1 * MIB
     """Bytes of one message, summed over its fragments (text: in UTF-8)."""

@@ -152,7 +152,7 @@ class BatchQueue(queue.Queue[T], Generic[T]):
             if not self.not_empty.wait_for(self._qsize, timeout):
                 raise queue.Empty
             taken = self._take_all()
-            # All who wait for room, not just one as in `get`: there is room for all of them.
+            # All that wait for room, not just one as in `get`: there is room for all of them.
             self.not_full.notify_all()
             for observer in self.observers.active:
                 observer.on_take(self, taken)

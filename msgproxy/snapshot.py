@@ -28,7 +28,7 @@ class ClientSnapshot:
     waiting: int
     """Bytes on its outbound queue, which its writer has not taken yet."""
     target: str = "/"
-    """What it asked for, with the query, of which the proxy makes nothing. A client that puts a
+    """What it asked for, with the query, which the proxy ignores. A client that puts a
     word of its own there can find itself in the picture."""
 
 

@@ -1,6 +1,6 @@
 """A session that only watches: it is shown what goes on inside, and has no part in it.
 
-Rule: the broker never hears of a viewer. Its threads are those of any client; only its queues
+Rule: the broker does not know of viewers. Its threads are those of any client; only its queues
 differ. What it says goes to a queue from which nobody takes. What it sees is on an outbound queue
 that fills by itself (`Queues.viewer_queue`).
 """

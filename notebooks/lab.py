@@ -64,7 +64,7 @@ def close() -> None:
 
 @contextlib.contextmanager
 def clients(server: Server, count: int) -> Iterator[list[Client]]:
-    """Connect so many clients: in the block they have joined, and behind it they have left."""
+    """Connect that many clients: in the block they have joined, and after it they have left."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(_client(server)) for _ in range(count)]
 
@@ -117,7 +117,7 @@ class Listener:
         self._socket.close()
 
     def wait_for(self, count: int) -> None:
-        """Wait until it has heard so many messages. Raise TimeoutError if that takes too long."""
+        """Wait until it has received that many messages. Raise TimeoutError if that takes long."""
         deadline = time.monotonic() + PATIENCE
         while len(self.heard) < count:
             if time.monotonic() > deadline:

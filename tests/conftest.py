@@ -1,4 +1,4 @@
-"""What all tests share: servers on free ports, and the check that nothing of them is left.
+"""What all tests share: servers on free ports, and the check that they leave nothing behind.
 
 Which tests run, how to mark one that takes long, how they run in parallel: helpers/selection.py.
 """

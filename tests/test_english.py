@@ -86,6 +86,31 @@ TURNS = {
         "The help tells the options.",
         "The broker tells the writer to end; nobody can tell which of them.",
     ),
+    "so many": Turn(
+        r"(?<![Ww]hy )(?<!not )\b[Ss]o many [a-z]+\b(?!.*\b(that|as)\b)",
+        "a number that the reader knows already is 'that many'",
+        "Wait until so many clients have joined.",
+        "That is why so many servers fail. There are so many clients that they have to wait.",
+    ),
+    "nothing of it": Turn(
+        r"\b[Nn]othing of (it|them) (is|are|was|were)\b|\b(knows?|hears?|imports?) nothing of\b",
+        "'it leaves nothing behind', 'it does not know', 'it imports nothing from'",
+        "After the client has gone, nothing of it is left.",
+        "After the client has gone, nothing is left of it. It knows nothing about frames.",
+    ),
+    "one can": Turn(
+        r"\b(that|what|as|so|where|which|when) one (can|could|should|would|may|must|says|sees)\b"
+        r"(?! be\b)",
+        "say who does it: 'you', 'a reader', 'a client'",
+        "It is a behaviour that one can see from outside.",
+        "One can be seen; which one does x send? The last item, if one can be sent.",
+    ),
+    "reads on": Turn(
+        r"\breads on\b(?! \w)",
+        "it 'continues to read', or 'reads again'",
+        "It waits until client 2 reads on.",
+        "It reads on every line, and you read on.",
+    ),
 }
 
 

@@ -38,7 +38,7 @@ MAX_ENTRY_SIZE = 256 * KIB
 """Bytes of an entry, with an allowance for each message. An entry of one message may be larger."""
 
 MAX_ORIGINS = 10_000
-"""Instances whose count is kept. Beyond that, the one that was silent for longest is forgotten."""
+"""Instances whose count is kept. Beyond that, the one that was silent for longest is dropped."""
 
 NUMBER = re.compile(rb"[1-9][0-9]{0,17}")
 ID = re.compile(rb"[0-9]{1,20}-[0-9]{1,20}")
@@ -97,7 +97,7 @@ class StreamCursor:
         """For each instance, the number of its last message."""
 
     def locate(self, last_id: bytes, now: int) -> None:
-        """Find the place to read on from. `last_id` is the newest id that the stream has given.
+        """Find the place to continue from. `last_id` is the newest id that the stream has given.
 
         At first that is its end. Later it is the last entry read, even if the server has lost
         that: ids are times, so what follows has a larger one. Only if the server's clock (`now`,

@@ -243,7 +243,7 @@ class Client:
             self.heard.append(message)
 
     def leave(self) -> None:
-        """Send a Close frame, as one should, and close the socket."""
+        """Send a Close frame, and close the socket."""
         self.send_frame(frames.CLOSE, struct.pack("!H", 1000))
         with contextlib.suppress(OSError):
             self._socket.send(self.outgoing)

@@ -1,6 +1,6 @@
 """The server that `msgproxy check --run` starts: from its first output to its end.
 
-Rule: whatever happens, nothing of it is left: no process, and no file with its output.
+Rule: whatever happens, it leaves nothing behind: no process, and no file with its output.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ UNIT: dict[Callable[[str], Any], str] = {count: "N", size: "BYTES", seconds: "SE
 
 
 def show(value: float, kind: Callable[[str], Any]) -> str:
-    """Write a value as one would type it."""
+    """Write a value as a user types it."""
     if kind is size:
         for letter, factor in reversed(UNITS.items()):
             if value % factor == 0:
@@ -72,6 +72,6 @@ def show(value: float, kind: Callable[[str], Any]) -> str:
 
 
 def show_at_least(smallest: int) -> str:
-    """Write the smallest size in whole KiB that is not less, as one would type it."""
+    """Write the smallest size in whole KiB that is not less, as a user types it."""
     kib = UNITS["k"]
     return show(-(-smallest // kib) * kib, size)

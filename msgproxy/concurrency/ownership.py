@@ -3,8 +3,8 @@
 Rust moves a value into a thread, and the compiler sees to it that nobody else touches it.
 Python does not. So each method that only one thread may call says so with `owned_by`, and
 under `python -X dev` (the tests run that way) the first thread to call it becomes the owner,
-whatever its name, and every other one gets a `WrongThread`. Otherwise the decorator gives the
-function back as it was: the check costs nothing.
+whatever its name, and every other one gets a `WrongThread`. Otherwise the decorator returns the
+function unchanged: the check costs nothing.
 """
 
 from __future__ import annotations

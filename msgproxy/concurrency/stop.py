@@ -49,7 +49,7 @@ class Wakeup:
             self._write_end.send(b"\0")
 
     def clear(self) -> None:
-        """Take back what has been set. For the one thread that waits, once it is awake."""
+        """Clear what has been set. For the one thread that waits, once it is awake."""
         self.read_end.recv(4096)
 
     def close(self) -> None:

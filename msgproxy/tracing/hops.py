@@ -59,7 +59,7 @@ class Hop(NamedTuple):
 
 
 def lost(hops: Iterable[Hop]) -> int:
-    """Count the hops that a recording has forgotten: all before the first that is here."""
+    """Count the hops that a recording has dropped: all before the first that is here."""
     return min((hop.number for hop in hops), default=0)
 
 

@@ -53,7 +53,7 @@ class Recording(Queues, QueueObserver):
         with self._buffer.mutex:
             self._turned_on += 1
             if self._turned_on == 1:
-                # What a thread took meanwhile, nobody has noted. So it has nothing in hand.
+                # What a thread took meanwhile was not noted, so it has nothing in hand.
                 self._in_hand = threading.local()
                 self.observers.add(self)
 

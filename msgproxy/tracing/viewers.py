@@ -1,6 +1,6 @@
 """What a viewer is shown: the stream for the live picture, on `/trace`.
 
-Rule: nobody waits for a viewer. Nobody puts what it sees on its queue: its own writer fetches that
+Rule: nobody waits for a viewer. What it sees is never put on its queue: its own writer fetches that
 from the hop buffer, at its own pace. A slow viewer is told how many hops it has missed. (Watching
 does cost processor time: for noting the hops, and for sending them. And a viewer counts as one of
 the clients that a server accepts.)

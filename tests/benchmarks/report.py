@@ -155,7 +155,7 @@ def value(results: Results, point: Point, figure: Figure) -> float | None:
 
 
 def memory(results: Results, visits: int, scenario: Scenario) -> float | None:
-    """Return how many KiB the server had after so many visits."""
+    """Return how many KiB the server had after that many visits."""
     return results.median(scenario, results.contenders[0], memory_after(visits))
 
 

@@ -47,7 +47,7 @@ def test_a_chapter_has_all_its_parts(chapter: str) -> None:
 
 @pytest.mark.parametrize("chapter", STEPS)
 def test_every_question_of_a_chapter_has_an_answer(chapter: str) -> None:
-    """It is folded, so that one can think first; and an exercise has a hint."""
+    """It is folded, so that readers can think first; and an exercise has a hint."""
     blocks = blocks_of(chapter)
     questions = [block for block in blocks if block.options.get("class") in ("predict", "exercise")]
     for question in questions:

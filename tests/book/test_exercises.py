@@ -58,7 +58,7 @@ EXERCISES = {
         "history last-ones who-left seam",
         "history",
         "N got nothing",
-        # The others want a newcomer to hear nothing of what was said before it came.
+        # The others want a newcomer to receive nothing that was said before it came.
         ("repeats", "serves-two", "slow-client", "one-order", "notices-silence", "cuts-off"),
     ),
     "rate_limit": Exercise(

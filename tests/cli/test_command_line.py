@@ -135,7 +135,7 @@ def test_sizes_may_have_units():
 
 
 def test_the_url_is_one_that_works_when_listening_on_all_addresses():
-    """0.0.0.0 is nothing that one could open."""
+    """A browser cannot open 0.0.0.0."""
     with ServeProcess("--host", "0.0.0.0") as server:
         assert address_of(server.url)[0] == "127.0.0.1"
         RawClient(server.url).close()

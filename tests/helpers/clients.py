@@ -33,7 +33,7 @@ def wait_for(condition: Callable[[], object], what: str = "", patience: float = 
 
 
 def wait_for_clients(server, count: int) -> None:
-    """Wait until so many clients have joined, as the broker sees it."""
+    """Wait until that many clients have joined, as the broker sees it."""
     wait_for(lambda: len(server.snapshot().clients) == count, f"{count} clients")
 
 
@@ -160,7 +160,7 @@ class RawClient:
         return True
 
     def close_cleanly(self, code: int = 1000) -> tuple[int | None, str]:
-        """Close as one should, and return what the server's Close frame said."""
+        """Close properly, and return what the server's Close frame said."""
         self.send_frame(CLOSE, struct.pack("!H", code))
         return self.receive_close()
 

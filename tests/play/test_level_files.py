@@ -55,7 +55,7 @@ def test_a_level_that_is_too_large_is_refused():
 
 @pytest.mark.parametrize("path", [*ALL, *LEVELS.glob("solutions/*.py")], ids=lambda path: path.stem)
 def test_a_file_is_a_plain_program(path):
-    """It imports nothing of the explorer, and it can be read on a telephone."""
+    """It imports nothing from the explorer, and its lines fit on a phone."""
     level = Level.read(path)
     assert "play" not in level.source.replace("display", "")
     assert level.lines()

@@ -242,7 +242,7 @@ class Socket:
 
 
 class Sockets:
-    """In place of `socket` and `select`: pairs of sockets, at which one may look."""
+    """In place of `socket` and `select`: pairs of sockets, which the test can look at."""
 
     __module__ = "woven.socket"
 

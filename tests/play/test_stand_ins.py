@@ -121,7 +121,7 @@ def test_the_lock_is_like_pythons_own():
 
 
 def test_what_a_queue_says_about_waiting_is_true():
-    """It says that one would have to wait exactly when the real one has no room, or nothing."""
+    """It says "wait" exactly when a thread would have to wait at the real queue."""
     chance = random.Random(1)
     for _ in range(200):
         stand_in, own = Queue(2), queue.Queue(2)

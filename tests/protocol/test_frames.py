@@ -147,7 +147,7 @@ def test_many_frames_may_follow_the_request_at_once(start, connect):
 
 
 def test_messages_stay_apart_and_in_order_however_the_bytes_are_cut(client):
-    """Thousands of messages of all sizes, in segments that know nothing of frames."""
+    """Thousands of messages of all sizes, in segments that do not match frames."""
     dice = random.Random(2)
     messages = [dice.randbytes(dice.choice([0, 1, 10, 125, 126, 2000])) for _ in range(3000)]
     stream = b"".join(encode_frame(BINARY, message) for message in messages)

@@ -85,7 +85,7 @@ def test_a_folded_header_is_read_as_one_line(server):
 
 
 def padded_request(server, size: int) -> bytes:
-    """Return a right request of so many bytes."""
+    """Return a correct request of that many bytes."""
     bare = len(request(server.url, {"X-Padding": ""}))
     return request(server.url, {"X-Padding": "x" * (size - bare)})
 

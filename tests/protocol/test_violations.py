@@ -32,7 +32,7 @@ MASK = bytes(4)
 
 
 def long_head(size: int, *, bits: int) -> bytes:
-    """Return the head of a masked binary frame that writes its length with so many bits."""
+    """Return the head of a masked binary frame that has a length field of that many bits."""
     if bits == 16:
         return bytes([0x82, 0x80 | 126]) + struct.pack("!H", size) + MASK
     return bytes([0x82, 0x80 | 127]) + struct.pack("!Q", size) + MASK

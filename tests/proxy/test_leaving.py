@@ -1,4 +1,4 @@
-"""After a client has gone, however it went, nothing of it is left."""
+"""After a client has gone, however it went, it leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied():
 
 
 def test_an_outbound_queue_is_exact_about_its_limit():
-    """The byte that reaches it fits, the next one does not, and nothing of it is accepted."""
+    """An item that reaches it fits; one more byte, and the queue refuses the whole item."""
     outbound = OutboundQueue(100)
     outbound.put_nowait(item(60))
     with pytest.raises(queue.Full):

@@ -84,7 +84,7 @@ def test_nobody_looks_and_nothing_is_recorded(server, trace, connect):
 
 
 def test_many_viewers_see_the_same(server, connect, watch):
-    """Each gets all hops, with the same numbers; and when they leave nothing of them is left."""
+    """Each gets all hops, with the same numbers; and when they leave, no trace of them remains."""
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
     viewers = [watch(server) for _ in range(20)]

@@ -83,7 +83,7 @@ def test_a_viewer_that_does_not_read_costs_no_memory(start, connect, watch):
 
 
 def talk(speaker, listener, count):
-    """Say so much, in batches, and hear it."""
+    """Say that many messages, in batches, and receive them."""
     for _ in range(count // 500):
         for number in range(500):
             speaker.send(str(number))

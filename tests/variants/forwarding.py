@@ -24,7 +24,7 @@ def sender_gets_its_own_message():
 
 @noticed_by("schedule/test_schedules.py::test_nobody_is_welcomed_before_it_has_joined")
 def welcome_comes_before_joining():
-    """The reader lets the client in itself, and a moment later the broker hears of it."""
+    """The reader accepts the client itself, and the broker learns about it a moment later."""
     join = Session.join
 
     def welcome_first(self, welcome):

@@ -171,7 +171,7 @@ def check_queues(frame: dict, truth: Truth) -> None:
 
 
 def recorded(count: int, act: Callable[[Server, list[RawClient]], None], **limits) -> list[Hop]:
-    """Run a server for so many clients, have them `act(server, clients)`, and return the hops."""
+    """Run a server for that many clients, have them `act(server, clients)`, and return the hops."""
     recording = Recording()
     with Server(port=0, queues=recording, limits=Limits(**limits)) as server:
         clients = []

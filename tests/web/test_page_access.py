@@ -78,7 +78,7 @@ def test_the_current_view_is_marked_in_forced_colours(server: Server, open_tab: 
 def test_enlarged_four_times_there_is_still_something_to_see(
     server: Server, open_tab: Open
 ) -> None:
-    """The log and the picture have a height that one can use, and nothing scrolls sideways."""
+    """The log and the picture are high enough to be used, and nothing scrolls sideways."""
     tab, other = open_tab(server, viewport=ENLARGED), open_tab(server)
     say(other, "hello")
     see(tab, "hello")

@@ -1,4 +1,4 @@
-"""What the demo page shows of a talk is true: who said it, how much, and what one can type."""
+"""What the demo page shows of a talk is true: who said it, how much, and what a user can type."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Dependencies:
 
     @cached_property
     def _msgproxy(self) -> frozenset[Path]:
-        """The package; it imports nothing of the tutorial, so nobody looks at its words."""
+        """The package; it imports nothing from the tutorial, so only its files count."""
         return files_in(self._top / "msgproxy")
 
     def _package_that_runs(self, command: tuple[str, ...]) -> frozenset[Path]:

@@ -1,6 +1,6 @@
 """The difference of two texts, line by line, with the gaps between.
 
-Rule: this knows nothing of Sphinx; `stepdiff` shows what it finds.
+Rule: this does not know Sphinx; `stepdiff` shows what it finds.
 """
 
 from __future__ import annotations

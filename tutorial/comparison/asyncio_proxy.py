@@ -1,7 +1,7 @@
 """The same proxy with tasks: `asyncio` runs them, and `websockets` speaks the protocol.
 
 Rule: tasks meet only at queues, as threads do in `msgproxy`. But all of them run in one thread,
-and another task has its turn only where one says `await`, and has to wait there.
+and another task gets its turn only where one has to wait at an `await`.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def forward(message, clients):
         client.outbound.put_nowait(message)
         if client.outbound.qsize() == OUTBOUND:
             logging.warning("cut off a client: too slow, its queue is full")
-            client.writer.cancel()  # its reader notices, and says so: then the broker forgets it
+            client.writer.cancel()  # its reader notices, and says so: then the broker drops it
 
 
 async def main(port):

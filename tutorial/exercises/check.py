@@ -1,6 +1,6 @@
 """Check an exercise: python tutorial/exercises/check.py NAME [--file MY_SERVER.py]
 
-Rule: it knows nothing of how the exercise is solved. It starts the file as a program, and looks at
+Rule: it does not look at how the exercise is solved. It starts the file as a program, and looks at
 it from outside. Each behaviour gets a fresh server, so none depends on another. Whatever the server
 does, the check ends with a report, never with a traceback of its own.
 """

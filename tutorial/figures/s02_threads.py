@@ -6,12 +6,12 @@ from msgproxy.picture import Lane, Picture, Timeline, draw
 
 CAPTION = (
     "Both are served at once. Where a thread has no box, it waits for words of its own client. No"
-    " arrow leads from one thread to the other: no client hears the other one"
+    " arrow leads from one thread to the other: no client receives the other's words"
 )
 
 
 def picture() -> Picture:
-    """Two clients talk in turn, and hear their own words."""
+    """Two clients talk in turn, and receive their own words."""
     with RunningStep("step02_threads", role="thread") as run:
         run.join(1)
         run.join(2)

@@ -12,7 +12,7 @@ SIZE = 10_000_000
 PONG = b"\x8a\x00"
 
 SILENCE = 0.2
-"""Seconds until the buffers are full, and then until client 2 reads on."""
+"""Seconds until the buffers are full, and then until client 2 reads again."""
 
 CAPTION = (
     "The red boxes are two calls of send on one socket: thread-1 sends client 2 a photo, hidden-2"

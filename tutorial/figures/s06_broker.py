@@ -14,7 +14,7 @@ OFTEN = 1e-6
 
 CAPTION = (
     "Both readers put on one queue, and the broker takes one message after the other. So all "
-    "clients hear them in the order in which it took them, in each of {rounds} rounds. This one "
+    "clients get them in the order in which it took them, in each of {rounds} rounds. This one "
     "is the closest. Threads take turns more often than usual. The queues of clients 1 and 2 are "
     "not drawn"
 )

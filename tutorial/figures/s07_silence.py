@@ -10,8 +10,8 @@ PING_INTERVAL = 2.0
 """Seconds. In the step it is 5: nothing changes but how long it takes."""
 
 CAPTION = (
-    "Client 2 neither reads nor answers any more. To send to it is no error: only a ping that "
-    "gets no answer shows it. Reader-2 hangs up and reports that client 2 has left, the broker "
+    "Client 2 neither reads nor answers any more. Sending to it raises no error: only a ping "
+    "without an answer shows it. Reader-2 hangs up and reports that client 2 has left, the broker "
     "puts None, and writer-2 ends. Client 3 notices nothing; its answers to pings are not drawn. "
     "Pings are sent every 2 seconds here, in the step itself every 5"
 )

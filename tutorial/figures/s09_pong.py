@@ -10,7 +10,7 @@ SIZE = 1_000_000
 """Bytes of the photo: more than the system's buffers hold, less than the step's limit."""
 
 SILENCE = 0.2
-"""Seconds until the buffers are full, and then until client 2 reads on."""
+"""Seconds until the buffers are full, and then until client 2 reads again."""
 
 CAPTION = (
     "The red box is one call of sendall. In the middle of it client 2 sends a ping. Reader-2 puts"

@@ -34,7 +34,7 @@ def once() -> Picture | None:
 
 
 def times(count: int) -> str:
-    """Write a number as one says it."""
+    """Write how many times, in words."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 

@@ -40,7 +40,7 @@ threads = [
 
 
 def check():
-    """Every thread comes to its end."""
+    """Every thread ends."""
     assert inbound.empty(), "the broker left something behind"
 
 

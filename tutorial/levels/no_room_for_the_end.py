@@ -1,8 +1,8 @@
 """No room for the end mark
 
 Bob's outbound queue has room for one item. The broker never waits: if
-an item does not fit, it is dropped. Now Bob is to get his last message,
-and then the end mark that tells his writer to stop.
+an item does not fit, it is dropped. Now Bob should get his last
+message, and then the end mark that tells his writer to stop.
 
 Afterwards: An end mark needs a place of its own: on a full queue it is
 dropped like anything else.

@@ -5,7 +5,7 @@ Bob joins and says something at once. The server stops when both readers
 have ended. The broker is not stepped line by line: it shares nothing with
 other threads but queues, so it stops where it takes and where it puts.
 
-Afterwards: Nothing is shared that could be seen half done. Who receives
+Afterwards: No thread can see anything half done. Which client receives
 what depends on one order alone: that of the inbound queue.
 Kind: decide
 Orders: 204, of which 0 break the promise

@@ -44,7 +44,7 @@ threads = [
 
 
 def check():
-    """Every thread comes to its end."""
+    """Every thread ends."""
     assert len(members) == 2, f"only {members} joined"
 
 

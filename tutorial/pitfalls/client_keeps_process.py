@@ -1,6 +1,6 @@
 """A program that does not close its `simple_websocket.Client` does not end.
 
-The client has a reading thread that is no daemon. After the program's last line Python waits for
+The client has a reading thread that is not a daemon. After the program's last line Python waits for
 that thread, and the thread waits for the server. `contextlib.closing` closes it, come what may.
 
 Symptom: My script is at its end, and the program does not stop.

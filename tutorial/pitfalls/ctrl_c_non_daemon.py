@@ -1,8 +1,8 @@
-"""Ctrl-C does not end a program while a thread that is no daemon waits for ever.
+"""Ctrl-C does not end a program while a thread that is not a daemon waits for ever.
 
-Ctrl-C interrupts the main thread only. Python then waits for all threads that are no daemons, and
-does so without end. A daemon thread is dropped instead, in the middle of whatever it does. So a
-good program ends its threads itself, and a daemon is only the last net.
+Ctrl-C interrupts the main thread only. Python then waits for all threads that are not daemons, for
+as long as that takes. A daemon thread is dropped instead, in the middle of whatever it does. So a
+good program ends its threads itself, and a daemon is only a safety net.
 
 Symptom: My Ctrl-C does nothing.
 Chapters: 10-stopping

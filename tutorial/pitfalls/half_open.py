@@ -1,7 +1,7 @@
 """A peer that vanishes without a word is never noticed by `recv`; a ping with a deadline finds it.
 
 A pulled cable or a sleeping laptop sends no Close frame. The connection stays open at our end,
-where it looks like one on which nobody is speaking just now. Here a client goes mute instead.
+where it looks like one on which nobody is speaking just now. Here a client falls silent instead.
 
 Symptom: Clients that are long gone still count as connected.
 Chapters: 07-leaving

@@ -1,7 +1,7 @@
 """What you go on changing after `put` changes on the queue, too.
 
-A queue holds the very object that was put, not a copy. In Rust a value that was sent is gone, and
-the compiler sees to it. In Python nobody stops you, unless the message cannot be changed at all.
+A queue holds the object itself, not a copy. In Rust the compiler refuses code that uses a value
+after sending it. In Python nobody stops you, unless the message cannot be changed at all.
 
 Symptom: What I take from a queue is not what was put there.
 Chapters: 06-broker, 14-rust

@@ -3,7 +3,7 @@
 The thread dies, Python prints a traceback that scrolls away, and all other threads go on as if
 nothing had happened. `threading.excepthook` is where a program can learn of it.
 
-Symptom: All is silent since some traceback went by.
+Symptom: Everything is silent since a traceback scrolled by.
 Chapters: 06-broker, 13-package, 14-rust
 """
 

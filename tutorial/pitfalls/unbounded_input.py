@@ -1,4 +1,4 @@
-"""simple-websocket reads on while nobody calls `receive()`, so no client is ever slowed down.
+"""simple-websocket goes on receiving while nobody calls `receive()`, so it slows no client down.
 
 Its reading thread puts every message on a list without bound. A program that calls `recv` itself,
 and stops when it has no room, lets the buffers fill up; then TCP makes the client wait.

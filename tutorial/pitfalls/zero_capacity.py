@@ -1,6 +1,6 @@
 """`queue.Queue(0)` does not mean "no room": it means no bound at all.
 
-A size that was computed, and came out as 0, takes the bound away without a word. In Rust (tokio)
+A size that was computed, and came out as 0, takes the bound away silently. In Rust (tokio)
 a channel of capacity 0 panics, and an unbounded one has a name of its own.
 
 Symptom: My queue has no bound, although I gave it a size.

@@ -1,7 +1,7 @@
 """What a level gets when it imports: stand-ins for what threads wait at, the real thing otherwise.
 
 Rule: nothing is patched. A level, and each module that is stepped with it, is run afresh with an
-import function of its own; so one run knows nothing of another, or of this program's threads.
+import function of its own; so one run shares nothing with another, or with this program's threads.
 """
 
 from __future__ import annotations

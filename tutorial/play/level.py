@@ -22,7 +22,7 @@ from .weave import Woven, weave
 
 LEVELS = Path(__file__).parent.parent / "levels"
 COLUMNS = 44
-"""So many fit on a telephone."""
+"""Of a line, so that it fits on a phone."""
 
 FACTS = re.compile(r"^(Afterwards|Kind|Orders): (.+?)$", re.MULTILINE)
 ORDERS = re.compile(r"(\d+), of which (\d+) break the promise")

@@ -1,6 +1,6 @@
 """Step 2: a thread per client.
 
-No client has to wait any more until the one before it has left.
+No client has to wait until the one before it has left.
 """
 
 import argparse

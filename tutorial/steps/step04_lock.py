@@ -1,6 +1,6 @@
 """Step 4: a lock around the set.
 
-The set does not change any more while a thread goes through it.
+The set no longer changes while a thread goes through it.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Step 9: one sender for each socket.
 
-There is no thread of a library between the client and us any more. Now only the reader receives
+No library's thread is between the client and us any more. Now only the reader receives
 and only the writer sends: pings, pongs and Close frames go through its queue too.
 """
 
@@ -103,7 +103,7 @@ def offer(session, item):
     try:
         session.outbound.put_nowait(item)
     except queue.Full:
-        session.connection.hang_up()  # its reader notices, and says so: the broker forgets it
+        session.connection.hang_up()  # its reader notices, and says so: the broker drops it
 
 
 def main():

@@ -120,7 +120,7 @@ def offer(session, item):
     try:
         session.outbound.put(item)
     except queue.Full:
-        session.connection.hang_up()  # its reader notices, and says so: the broker forgets it
+        session.connection.hang_up()  # its reader notices, and says so: the broker drops it
 
 
 def main():

@@ -1,6 +1,6 @@
 """The behaviours of `msgproxy check`, in the order of the tutorial.
 
-Rule: each builds on those before it, so the first one that fails is the one to mend.
+Rule: each builds on those before it, so mend the first one that fails.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the exercises ask for, as behaviours that one can see from outside.
+"""What the exercises ask for, as behaviours that are visible from outside.
 
 Rule: as in `msgproxy check`, of which all the clients are: a behaviour provokes what it looks for,
 and what fails is told to somebody who is stuck.

@@ -23,7 +23,7 @@ from step08_bounds import Joined, Left, Received, inbound, offer
 
 def run_broker():
     """Take what has happened, one thing after the other, and put messages on outbound queues."""
-    names = {}  # all clients that have joined, with their names; None if one has none
+    names = {}  # all clients that have joined, with their names; None without a name
     while True:
         match inbound.get():
             case Joined(session):

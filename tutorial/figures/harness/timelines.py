@@ -109,7 +109,7 @@ def annotations(run: RunningStep, *, threads: bool = False) -> list[Annotation]:
         plain = f"{note.who} {done}"
         text, sentence = {
             "says": (f"{note.who}: {words}", f"{note.who} says {words}"),
-            "hears": (f"→ {note.who}: {words}", f"{note.who} hears {words}"),
+            "hears": (f"→ {note.who}: {words}", f"{note.who} receives {words}"),
         }.get(note.act, (plain, plain))
         is_outcome = note.act == "hears"
         if note.act in TOLD:
