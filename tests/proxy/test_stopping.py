@@ -27,6 +27,7 @@ def test_every_client_is_told_that_the_server_stops(server, connect):
     wait_for_clients(server, 5)
     server.shutdown()
     assert [client.receive_close()[0] for client in clients] == [1001] * 5
+    assert server.snapshot().clients == ()
 
 
 def test_what_a_reader_has_taken_is_forwarded_before_the_close_frame(start, connect):

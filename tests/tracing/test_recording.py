@@ -105,6 +105,21 @@ def test_a_hop_knows_the_first_words_and_how_full_the_queue_is(conversation: Rec
     assert (put.depth, put.size, got.depth, got.size) == (1, ITEM_OVERHEAD + 5, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [("x" * 40, "x" * 40), ("y" * 41, "y" * 40), (b"binary", "6 bytes"), ("", "")],
+    ids=["forty characters", "more", "binary", "nothing"],
+)
+def test_of_a_message_a_hop_keeps_the_first_words_only(start, connect, message, text):
+    """Or its size, if it is not text."""
+    recording = Recording()
+    server = start(queues=recording, echo=True)
+    ada = connect(server)
+    ada.send(message)
+    assert ada.receive() == message
+    assert [hop.text for hop in recording.hops() if hop.act == "received"] == [text]
+
+
 def test_a_batch_keeps_who_is_in_it(start, connect):
     """What the broker takes at once are the very messages that were put, in that order."""
     held_up = HeldUp()
