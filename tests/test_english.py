@@ -30,7 +30,8 @@ class Turn(NamedTuple):
 
 TURNS = {
     "headless who": Turn(
-        r"^Who(ever)? (?!.*\b(what|whom)\b).*[.;,]$|\b(to|for|from|than|between|among) who\b",
+        r"^Who(ever)? (?!.*\b(what|whom)\b).*[.;,]$|\b(to|for|from|than|between|among) who\b"
+        r"|^Who(ever)? \w+ (\w+ ){0,3}(is|are|gets|has|sees)\b.*[.;,]$",
         "give the clause a noun: 'a client that joins', 'programs that read the log'",
         "Who joins puts itself into the set.",
         "Who owns this? A client that joins puts itself into the set. Who may touch what.",
@@ -42,7 +43,8 @@ TURNS = {
         "Besides the broker there are two threads for each client.",
     ),
     "is none": Turn(
-        r"(?<![Tt]here )\b(is|are|was|were) none\b(?! of\b| the )",
+        r"(?<![Tt]here )\b(is|are|was|were) none\b(?! of\b| the )"
+        r"|(?<![Tt]here )\b(is|are) no (clients?|requests?|messages?|texts?|daemons?)\b",
         "repeat the noun: 'is not a request', 'is no text'",
         "It refuses what is none.",
         "There is none, so it waits. They are none the wiser, and none of them is.",

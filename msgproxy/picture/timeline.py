@@ -169,7 +169,7 @@ def _lane(name: str, end: int | None) -> Lane:
 
 
 def sender(item: Item) -> int | None:
-    """Return the number of the client that sent it; None if it is no message."""
+    """Return the number of the client that sent it; None if it is not a message."""
     return item.client if isinstance(item, MessageId) else None
 
 

@@ -116,5 +116,5 @@ def _items_of(each: Event | OutgoingBatch) -> tuple[Item, ...]:
 
 
 def _control(frame: bytes) -> str:
-    """Name a frame that is no message, by its first byte (RFC 6455 section 5.2)."""
+    """Name a frame that is not a message, by its first byte (RFC 6455 section 5.2)."""
     return {0x89: "ping", 0x8A: "pong"}.get(frame[0], "welcome")

@@ -1,4 +1,4 @@
-"""The door: which request gets which answer (on real sockets, as raw bytes).
+"""The handshake: which request gets which answer (on real sockets, as raw bytes).
 
 Whatever is refused gets a proper HTTP answer, then the end of the connection; the log says it
 in one line, and the server goes on.

@@ -1,4 +1,4 @@
-"""The door, byte by byte: what is no request, how large one may be, and how long it may take."""
+"""The handshake, byte by byte: what is not a request, how large it may be, how long it may take.
 
 from __future__ import annotations
 

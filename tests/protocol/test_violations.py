@@ -1,6 +1,6 @@
 """Frames that break the rules: whoever sends one gets a Close frame that says why, and is out.
 
-Nobody else notices: what came behind the bad frame is not forwarded, and the server goes on.
+Nobody else notices: what came after the bad frame is not forwarded, and the server goes on.
 """
 
 from __future__ import annotations

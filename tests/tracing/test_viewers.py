@@ -1,4 +1,4 @@
-"""Viewers of `/trace` are no clients: whatever they do or leave undone, nobody else notices it."""
+"""Viewers of `/trace` are not clients: whatever they do or leave undone, nobody else notices it."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def _let_overtake(kind: type) -> None:
     "schedule/test_schedules.py::test_a_client_that_joins_between_two_messages_gets_exactly_the_second"
 )
 def joining_overtakes():
-    """Who comes in is more important than what waits to be forwarded."""
+    """A client that joins comes before messages that wait to be forwarded."""
     _let_overtake(Joined)
 
 
@@ -33,7 +33,7 @@ def joining_overtakes():
     "schedule/test_schedules.py::test_a_client_that_leaves_gets_what_was_sent_before_and_nothing_else"
 )
 def leaving_overtakes():
-    """Who leaves is seen out before what waits is forwarded."""
+    """A client that leaves comes before messages that wait to be forwarded."""
     _let_overtake(Left)
 
 

@@ -1,4 +1,4 @@
-"""Who watches is noticed, sees what is not for it, or is told what is not true."""
+"""A viewer is noticed, sees what is not for it, or is told what is not true."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def viewers_are_not_told_what_they_missed():
 
 @noticed_by("tracing/test_viewers.py::test_a_viewer_is_no_client")
 def viewers_join():
-    """Who watches is among those between whom messages are forwarded."""
+    """A viewer is one of the clients between which messages are forwarded."""
     join = Viewer.join
 
     def join_and_watch(self, welcome):

@@ -15,7 +15,7 @@ UNLIKE: tuple[Message, ...] = (
     b"",
     "",
 )
-"""Messages that are no request for a name."""
+"""Messages that do not ask for a name."""
 
 CROWD = 24
 """Clients that want the same name at the same moment."""
