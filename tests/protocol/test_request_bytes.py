@@ -1,4 +1,4 @@
-"""The handshake, byte by byte: what is not a request, how large it may be, how long it may take.
+"""The handshake, byte by byte: what is not a request, how large it may be, how long it may take."""
 
 from __future__ import annotations
 
