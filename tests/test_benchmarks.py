@@ -103,6 +103,15 @@ def test_the_page_has_a_place_for_each_table():
         publish["put_between"](page, "nothing", "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the clock of another process")
+def test_it_compares_versions_and_the_first_with_itself():
+    checkout = BENCHMARKS.parents[1]
+    done = run(BENCHMARKS / "versions.py", checkout, "--clients", 5, "--bursts", 3)
+    assert done.returncode == 0, done.stderr
+    names = [line.split("|")[1].strip() for line in done.stdout.splitlines()]
+    assert names == ["version", "---", str(checkout), "the first again"]
+
+
 def test_growth_measures_both_curves_and_the_memory(tmp_path):
     """A very short run of it gives every figure, and nothing is lost."""
     file = tmp_path / "growth.json"
