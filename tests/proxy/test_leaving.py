@@ -53,8 +53,11 @@ def _leaves_within_a_frame(client):
     ],
     ids=lambda way: way.__name__.strip("_"),
 )
-def test_nothing_of_a_client_is_left_after_it_has_gone(server, connect, leave):
-    """However it went: no thread, no place in the set. (Sockets: `nothing_is_left`.)"""
+def test_nothing_of_a_client_is_left_after_it_has_gone(server, connect, leave, caplog):
+    """However it went: no thread, no place in the set. (Sockets: `nothing_is_left`.)
+
+    And it is nothing to be warned of.
+    """
     threads = threading.active_count()
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
@@ -65,6 +68,7 @@ def test_nothing_of_a_client_is_left_after_it_has_gone(server, connect, leave):
     wait_for(lambda: threading.active_count() == threads + 4, "the end of its two threads")
     ada.send("still here")
     assert bob.receive() == "still here"
+    assert caplog.records == []
 
 
 def test_the_last_client_that_has_gone_is_forgotten_although_no_other_comes(server, connect):

@@ -99,8 +99,26 @@ def time_used(pid: int) -> float:
 
 # Clients.
 
+has_clocks_of_threads = pytest.mark.skipif(
+    not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread"
+)
 
-@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="no clock of a thread")
+
+def accepts_nobody(server) -> bool:
+    """Return whether the accepting thread waits."""
+    clock = time.pthread_getcpuclockid(server._thread.ident)
+    return is_waiting(lambda: time.clock_gettime(clock))
+
+
+@has_clocks_of_threads
+def test_clients_that_have_gone_keep_nobody_busy(server, connect):
+    threads = threading.active_count()
+    connect(server).close()
+    wait_for(lambda: threading.active_count() == threads, "the end of its threads")
+    assert accepts_nobody(server)
+
+
+@has_clocks_of_threads
 def test_not_all_who_come_are_refused_at_once(start, monkeypatch):
     """Each refusal takes a thread. So further clients wait to be accepted, and cost nothing."""
     monkeypatch.setattr("msgproxy.acceptor.REFUSED_AT_ONCE", 2)
@@ -109,8 +127,7 @@ def test_not_all_who_come_are_refused_at_once(start, monkeypatch):
     clients = [open_socket(server.url) for _ in range(4)]
     try:
         wait_for(lambda: readers() == 3, "one client, and two that will be refused")
-        clock = time.pthread_getcpuclockid(server._thread.ident)
-        assert is_waiting(lambda: time.clock_gettime(clock))
+        assert accepts_nobody(server)
         assert readers() == 3
         clients.pop(0).close()
         clients[-1].sendall(request(server.url))

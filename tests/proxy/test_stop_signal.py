@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 
 import pytest
 from clients import wait_for
 
-from msgproxy.concurrency.stop import StopSignal, WaitResult
+from msgproxy.concurrency.stop import StopSignal, WaitResult, Wakeup, wait_ready
 
 
 @pytest.fixture
@@ -65,6 +66,16 @@ def test_it_may_be_set_any_number_of_times(signal, pair):
     thread.start()
     wait_for(lambda: not thread.is_alive(), "the last `set`")
     assert signal.wait(pair[0], 600) is WaitResult.STOP
+
+
+def test_a_wakeup_that_was_cleared_wakes_nobody_until_it_is_set_again():
+    with contextlib.closing(Wakeup()) as wakeup:
+        for _ in range(2):
+            wakeup.set()
+            wakeup.set()
+            assert wait_ready([wakeup.read_end], [], None) == [wakeup.read_end]
+            wakeup.clear()
+            assert wait_ready([wakeup.read_end], [], 0) == []
 
 
 def test_it_may_be_set_after_it_was_closed(signal):

@@ -6,6 +6,8 @@ that has to notice it, and `test_variants.py` runs that test against it. To look
     python -m pytest --variant reader-answers-pings tests/proxy/test_signs_of_life.py
 
 Each is applied to the package in a process of its own, and never taken back.
+
+These are faults that somebody thought of. For small ones that nobody did, see `tests/mutate`.
 """
 
 from __future__ import annotations
