@@ -55,7 +55,7 @@ def _why_not(host: str, port: int, error: Exception) -> str:
         return f"there is no host {host!r}: {error.strerror}"
     match getattr(error, "errno", None):
         case errno.EADDRINUSE:
-            return f"{where} is in use; choose another one, or 0 for any that is free"
+            return f"{where} is in use; choose another port, or 0 for any free one"
         case errno.EACCES:
             return f"{where} is not ours to take: ports below 1024 need a privilege"
         case errno.EADDRNOTAVAIL:

@@ -57,7 +57,7 @@ class Server:
     ) -> None:
         """Prepare a server; nothing happens before it is started.
 
-        `port` 0 takes any that is free; `url` says which. With `echo`, senders get their own
+        `port` 0 takes any free port; `url` says which. With `echo`, senders get their own
         messages too. Pages of `allowed_origins` ("https://example.com") may connect, besides
         the server's own. `queues` makes the queues between the threads. With `bridge`, the
         address of a Redis stream ("redis://localhost:6379/0?stream=talk"), what clients say

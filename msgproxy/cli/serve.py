@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    port_help = "port to listen on, 0 for any that is free (default: %(default)s)"
+    port_help = "port to listen on, 0 for any free one (default: %(default)s)"
     add("--port", type=options.port, default=8765, help=port_help)
     add("--echo", action="store_true", help="send messages to their own sender too")
     _add_limits(parser)

@@ -114,7 +114,7 @@ def test_a_port_in_use_gets_one_clear_line_and_status_1():
     assert result.returncode == 1
     assert result.stderr == (
         f"msgproxy: port {port} on 127.0.0.1 is in use; "
-        "choose another one, or 0 for any that is free\n"
+        "choose another port, or 0 for any free one\n"
     )
 
 

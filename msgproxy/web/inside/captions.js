@@ -49,7 +49,7 @@ export function wordsOf({ act, queue, items }, moment, actors) {
     received: `has received ${what}`,
     put: `puts ${what} on ${place}`,
     full: `finds no room for ${what} on ${place}, and cuts off ${client}`,
-    lost: `throws away what was on ${place}: ${what}`,
+    lost: `drops what was on ${place}: ${what}`,
     got: `takes ${what} from ${place}`,
     handled: `is done with ${what}`,
     sent: `has sent ${what} to ${client}`,

@@ -13,7 +13,7 @@ const STEPS = [
       "yours, the broker, or one of their own?",
     button: "hello",
     isDone: ({ clients }, { own }) => clients.get(own)?.said > 0 && clients.size > 1,
-    answer: "One of their own: a writer for each. Your reader and the broker only put it on " +
+    answer: "Threads of their own: a writer for each. Your reader and the broker only put it on " +
       "queues, so neither of them waits for anybody's network.",
   },
   {
