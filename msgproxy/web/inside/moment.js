@@ -75,12 +75,10 @@ export class Moment {
     this.ended = [];
   }
 
-  // A queue after a hop: what is known to be on it, corrected by how deep the hop says it is.
+  // A queue after a hop: what is known to be on it, and what is not, as deep as the hop says.
   fill(name, entries, { depth, size }) {
-    const surplus = Math.max(0, entries.length - depth);
     const unknown = Array.from({ length: Math.max(0, depth - entries.length) }, () => []);
-    const corrected = [...unknown, ...entries.slice(surplus)];
-    this.queues.set(name, { entries: corrected, size, isKnown: true });
+    this.queues.set(name, { entries: [...unknown, ...entries], size, isKnown: true });
   }
 
   change(number, news) {

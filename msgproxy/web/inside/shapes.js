@@ -51,7 +51,8 @@ export function drawQueue(element, { left, right, y, height }, { count, size, is
   const part = limit ? Math.min(1, size / limit) : 0;
   const box = { y: y - height / 2, height };
   const wide = right - left;
-  redraw(element, { "data-count": isKnown ? count : "", "data-size": size,
+  redraw(element, { "data-count": isKnown ? count : "",
+    "data-size": isKnown ? size : "",
     "data-full": part > 0.7, "data-filling": part > FILLING });
   redraw(shape, { ...box, x: left, width: wide, rx: 8 });
   const inner = { y: box.y + 2, height: height - 4, rx: 6 };
@@ -66,7 +67,7 @@ export function drawQueue(element, { left, right, y, height }, { count, size, is
 function waitingWords(count, size, isKnown, limit) {
   if (!size && !count) return "";
   const bytes = limit ? `${amount(size)} of ${amount(limit)}` : amount(size);
-  if (!isKnown) return bytes;
+  if (!isKnown) return `≈ ${bytes}`;
   return size < MANY_BYTES ? `${readable(count)} waiting` : `${readable(count)} · ${bytes}`;
 }
 
