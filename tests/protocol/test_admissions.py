@@ -36,7 +36,7 @@ LET_IN = {
 
 
 @pytest.mark.parametrize("changes", LET_IN.values(), ids=LET_IN)
-def test_a_right_request_is_let_in_and_nothing_is_agreed_on(server, changes):
+def test_a_right_request_is_accepted_and_nothing_is_agreed_on(server, changes):
     """Subprotocols and extensions are declined: the answer does not mention them."""
     response = ask(server.url, request(server.url, changes))
     assert response.status == 101
@@ -56,7 +56,7 @@ def test_the_names_of_headers_may_be_in_any_case(server, change):
         assert ask(server.url, "\r\n".join([head, *changed]).encode()).status == expected
 
 
-def test_pages_of_allowed_origins_are_let_in(start):
+def test_pages_of_allowed_origins_are_accepted(start):
     server = start(allowed_origins=["https://Example.com", "null"])
     allowed = ["https://example.com", "HTTPS://EXAMPLE.COM", "null", "http://{host}:{port}"]
     for origin in allowed:

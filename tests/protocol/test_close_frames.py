@@ -85,7 +85,7 @@ BEHIND_A_CLOSE = {
 
 
 @pytest.mark.parametrize("behind", BEHIND_A_CLOSE.values(), ids=BEHIND_A_CLOSE)
-def test_whatever_comes_behind_a_close_is_ignored(server, connect, behind):
+def test_whatever_comes_after_a_close_is_ignored(server, connect, behind):
     """It is read, or the answer could get lost; but it means nothing any more."""
     leaving, first, second = connect(server), connect(server), connect(server)
     wait_for_clients(server, 3)

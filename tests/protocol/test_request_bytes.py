@@ -135,7 +135,7 @@ HANDSHAKE_TIMEOUT = 0.5
 
 
 @pytest.mark.parametrize("sends", ["nothing", "a byte now and then"])
-def test_who_takes_too_long_for_the_handshake_is_dropped(start, log, sends):
+def test_a_client_that_takes_too_long_for_the_handshake_is_dropped(start, log, sends):
     """The deadline is one in total: each byte comes well in time, and it does not help."""
     server = start(limits=Limits(handshake_timeout=HANDSHAKE_TIMEOUT))
     begin = time.monotonic()
@@ -164,7 +164,7 @@ def is_dropped(sock: socket.socket, data: bytes) -> bool:
     return False
 
 
-def test_who_asks_for_nothing_is_noted_in_one_line(server, log):
+def test_a_client_that_asks_for_nothing_is_noted_in_one_line(server, log):
     """A port scanner, or a browser that connects in advance."""
     with open_socket(server.url) as sock:
         sock.shutdown(socket.SHUT_WR)

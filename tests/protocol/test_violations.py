@@ -75,7 +75,7 @@ NEVER_HEARD = encode_frame(TEXT, b"came behind the violation")
 
 
 @pytest.mark.parametrize("data", VIOLATIONS.values(), ids=VIOLATIONS)
-def test_who_breaks_a_rule_is_told_1002_and_is_out(server, connect, caplog, data):
+def test_a_client_that_breaks_a_rule_gets_1002(server, connect, caplog, data):
     caplog.set_level(logging.INFO, "msgproxy")
     offender, first, second = connect(server), connect(server), connect(server)
     wait_for_clients(server, 3)
@@ -146,7 +146,7 @@ TOO_BIG = {
 
 
 @pytest.mark.parametrize("data", TOO_BIG.values(), ids=TOO_BIG)
-def test_who_sends_too_large_a_message_is_told_1009_and_is_out(small, connect, data):
+def test_a_client_that_sends_too_large_a_message_gets_1009(small, connect, data):
     offender, other = connect(small), connect(small)
     wait_for_clients(small, 2)
     offender.socket.sendall(data)

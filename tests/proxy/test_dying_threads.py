@@ -40,7 +40,7 @@ def test_a_broker_that_dies_stops_the_server_and_says_so(start, connect, caplog)
     assert "a bug, on purpose" in record.getMessage()
 
 
-def test_who_joins_while_the_broker_dies_is_told_too(start, connect):
+def test_a_client_that_joins_while_the_broker_dies_is_told_too(start, connect):
     """Also a client whose joining is after the bug in what the broker had taken at once."""
     queues = HeldUp()
     server = start(queues=queues, limits=Limits(close_timeout=1))

@@ -115,7 +115,7 @@ def test_close_returns_though_the_server_does_not_stop(start, caplog):
 
 
 @pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
-def test_a_bug_shows_its_traceback_only_to_who_looks_for_bugs(start, caplog, level):
+def test_a_bug_shows_its_traceback_only_to_people_who_look_for_bugs(start, caplog, level):
     """At log level debug."""
 
     class FailsAtTheStop(Queues):

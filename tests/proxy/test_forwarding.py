@@ -21,7 +21,7 @@ def test_a_message_goes_to_every_other_client_and_not_to_its_sender(server, conn
     assert [ada.receive(), eve.receive()] == ["from bob"] * 2
 
 
-def test_who_comes_later_does_not_get_what_was_said_before(server, connect):
+def test_a_client_that_joins_later_does_not_get_what_was_said_before(server, connect):
     """There is no history: the broker forwards to those who have joined."""
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
@@ -33,7 +33,7 @@ def test_who_comes_later_does_not_get_what_was_said_before(server, connect):
     assert eve.receive() == "late"
 
 
-def test_who_has_been_welcomed_misses_nothing_that_is_said_from_then_on(server, connect):
+def test_a_client_that_has_been_welcomed_misses_nothing_that_is_said_from_then_on(server, connect):
     """The answer to the handshake is sent by the writer, and behind `Joined`: no need to wait."""
     ada = connect(server)
     for n in range(200):

@@ -119,7 +119,7 @@ def test_clients_that_have_gone_keep_nobody_busy(server, connect):
 
 
 @has_clocks_of_threads
-def test_not_all_who_come_are_refused_at_once(start, monkeypatch):
+def test_not_all_clients_are_refused_at_once(start, monkeypatch):
     """Each refusal takes a thread. So further clients wait to be accepted, and cost nothing."""
     monkeypatch.setattr("msgproxy.acceptor.REFUSED_AT_ONCE", 2)
     monkeypatch.setattr("msgproxy.acceptor.RETRY_DELAY", 0.02)

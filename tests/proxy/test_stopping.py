@@ -125,7 +125,7 @@ def test_clients_that_join_during_the_stop_are_told_so_or_hung_up_on(start, conn
         assert not stop.is_alive()
 
 
-def test_the_stop_does_not_wait_for_who_does_not_read(start, connect):
+def test_the_stop_does_not_wait_for_a_client_that_does_not_read(start, connect):
     """Deaf clients are cut off after the close timeout; the others get their Close frame."""
     server = start(limits=Limits(close_timeout=1.0, ping_timeout=60))
     deaf = [connect(server, receive_buffer=4096) for _ in range(3)]

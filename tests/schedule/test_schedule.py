@@ -34,7 +34,7 @@ def test_a_schedule_that_was_taken_can_be_taken_again(start, connect):
     assert again.taken == first.taken
 
 
-def test_the_order_on_the_inbound_queue_decides_what_is_heard(start, connect):
+def test_the_order_on_the_inbound_queue_decides_what_is_received(start, connect):
     """So its steps alone are enough to hear the same again."""
 
     def converse(schedule) -> list[list[str]]:

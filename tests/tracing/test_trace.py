@@ -61,7 +61,7 @@ def test_a_viewer_is_told_how_many_have_said_what(server, connect, watch):
     assert (told["limit"], told["inbound_limit"], told["waiting"]) == (16 * MIB, 4 * MIB, 0)
 
 
-def test_who_asks_for_counts_has_nothing_recorded(server, trace, connect, watch):
+def test_nothing_is_recorded_for_a_viewer_of_counts(server, trace, connect, watch):
     """`/trace?counts` gets no hops, and the recording stays off."""
     ada, bob = connect(server), connect(server)
     viewer = watch(server, "/trace?counts")

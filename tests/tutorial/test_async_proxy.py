@@ -113,7 +113,7 @@ def test_one_order_for_all(join) -> None:
         assert own == [f"{number} {count}" for count in range(each)]
 
 
-def test_cuts_off_who_never_reads_and_nobody_else(proxy, join) -> None:
+def test_cuts_off_a_client_that_never_reads_and_no_other(proxy, join) -> None:
     mute = join(RawClient, receive_buffer=4096)
     ann, bob = join(), join()
     block = bytes(64 * 1024)

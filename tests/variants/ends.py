@@ -88,7 +88,7 @@ def writer_waits_for_ever():
     Connection.linger = lambda self, _: linger(self, time.monotonic() + 600)
 
 
-@noticed_by("proxy/test_stopping.py::test_the_stop_does_not_wait_for_who_does_not_read")
+@noticed_by("proxy/test_stopping.py::test_the_stop_does_not_wait_for_a_client_that_does_not_read")
 def nobody_aborts_a_blocked_writer():
     """The stop waits for `sendall`, which waits for the client."""
     Connection.abort = lambda _: None
@@ -103,7 +103,9 @@ def stop_is_a_leaving():
     Reader.read_loop = lambda self, *args: read_loop(self, *args) or GOING_AWAY
 
 
-@noticed_by("proxy/test_dying_threads.py::test_who_joins_while_the_broker_dies_is_told_too")
+@noticed_by(
+    "proxy/test_dying_threads.py::test_a_client_that_joins_while_the_broker_dies_is_told_too"
+)
 def broker_forgets_what_it_had_taken():
     """What comes after the bug in the same batch is lost, and the joining of a client with it."""
     drain = Broker._drain_after_crash

@@ -91,7 +91,7 @@ def who_may_talk_may_look():
     handshake.RULES = (*handshake.RULES[:-1], ask_as_if_for_talking)
 
 
-@noticed_by("tracing/test_trace.py::test_who_asks_for_counts_has_nothing_recorded")
+@noticed_by("tracing/test_trace.py::test_nothing_is_recorded_for_a_viewer_of_counts")
 def counts_are_recorded():
     """Whatever a viewer asks for, it gets all."""
     viewer = LiveRecording.viewer_queue

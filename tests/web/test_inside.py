@@ -91,7 +91,7 @@ def test_depths_and_counts_are_those_of_the_server(server: Server, open_tab: Ope
     assert viewer.locator("[data-queue]").count() == 1 + 2
 
 
-def test_who_does_not_read_is_seen_filling_its_queue_and_is_cut_off(
+def test_a_client_that_does_not_read_fills_its_queue_and_is_cut_off(
     start: Callable[..., Server], open_tab: Open
 ) -> None:
     """Two buttons are enough, with the limits that the server has by default."""

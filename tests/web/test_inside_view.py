@@ -105,7 +105,7 @@ def time_of_hello(tab: Page) -> float:
     )
 
 
-def test_who_wants_no_motion_sees_steps(server: Server, open_tab: Open) -> None:
+def test_a_visitor_who_wants_no_motion_sees_steps(server: Server, open_tab: Open) -> None:
     """With reduced motion a message is at its places only, and never between them."""
     viewer, _ = open_tab(server, reduced_motion="reduce"), open_tab(server)
     look_inside(viewer, 2)
