@@ -162,6 +162,37 @@ def test_a_forked_child_that_exits_leaves_the_server_alone(tmp_path):
     assert (done.stdout, done.stderr) == ("still serving: True\n", "")
 
 
+FORKS_AND_CLOSES = """
+import os
+from msgproxy import Server
+server = Server(port=0).start()
+port = int(server.url.rstrip("/").rpartition(":")[2])
+from_child, to_parent = os.pipe()
+from_parent, to_child = os.pipe()
+if os.fork() == 0:
+    server.close()
+    os.write(to_parent, b"closed")
+    os.close(to_child)
+    os.read(from_parent, 1)
+    os._exit(0)
+os.read(from_child, 6)
+print("still serving:", server.snapshot().running)
+server.close()
+with Server(port=port):
+    print("its port was free")
+os.close(to_child)
+os.wait()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_that_closes_the_server_lets_go_of_its_port():
+    """And does nothing else: the parent may serve on, stop, and listen there again."""
+    command = [sys.executable, "-W", "ignore", "-c", FORKS_AND_CLOSES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("still serving: True\nits port was free\n", "")
+
+
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 on this system")
 def test_all_addresses_in_ipv6_are_those_of_ipv4_too():
     """As of other servers: `--host ::`."""

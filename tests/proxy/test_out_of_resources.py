@@ -37,10 +37,10 @@ def no_threads():
 
 
 def is_waiting(time_used: Callable[[], float]) -> bool:
-    """Return whether somebody waits. `time_used` returns the processor time of whom it is about.
+    """Return whether a thread or process waits, whose processor time `time_used` returns.
 
-    Meanwhile this thread uses the processor, without the GIL, and somebody who never waits gets as
-    much of it. To try again five times a second takes little, but on a busy machine it adds up.
+    Meanwhile this thread uses the processor, without the GIL: one that never waits gets as much of
+    it. (To try again five times a second takes little, but on a busy machine it adds up.)
     """
     began, before, end = time.monotonic(), time_used(), time.thread_time() + 0.25
     while time.thread_time() < end:
@@ -119,7 +119,7 @@ def test_clients_that_have_gone_keep_nobody_busy(server, connect):
 
 
 @has_clocks_of_threads
-def test_not_all_clients_are_refused_at_once(start, monkeypatch):
+def test_clients_beyond_the_limit_are_refused_a_few_at_a_time(start, monkeypatch):
     """Each refusal takes a thread. So further clients wait to be accepted, and cost nothing."""
     monkeypatch.setattr("msgproxy.acceptor.REFUSED_AT_ONCE", 2)
     monkeypatch.setattr("msgproxy.acceptor.RETRY_DELAY", 0.02)
