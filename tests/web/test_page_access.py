@@ -132,3 +132,16 @@ def test_no_button_loses_the_focus(server: Server, open_tab: Open) -> None:
         expect(button).to_be_focused()
     expect(tab.locator("#sent")).to_have_text("1,002", timeout=2 * PATIENCE)
     expect(tab.get_by_role("button", name="Say 1,000 messages")).to_be_focused()
+
+
+def test_a_lost_connection_leaves_the_focus(server: Server, open_tab: Open) -> None:
+    """What cannot be done then is marked, and stays where the keyboard is."""
+    tab = open_tab(server)
+    look_inside(tab, 1)
+    button = tab.get_by_role("button", name="Say hello")
+    button.focus()
+    server.close()
+    expect(button).to_be_disabled()
+    expect(button).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#sent")).to_have_text("0")

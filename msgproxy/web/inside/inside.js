@@ -52,9 +52,9 @@ export function startInside({ tell, send, unsent }) {
   byId("hello").onclick = () => tell("hello");
   byId("many").onclick = async ({ target }) => {
     if (target.ariaDisabled === "true") return;
-    target.ariaDisabled = "true"; // and not `disabled`, which would lose the focus
+    target.ariaDisabled = "true";
     if (tell("Here come 1,000 messages of 32 KiB.")) await sayMany({ send, unsent });
-    target.ariaDisabled = "false";
+    target.ariaDisabled = byId("hello").ariaDisabled; // is there still a connection?
   };
   byId("join-slow").onclick = addOneThatNeverReads;
   document.onvisibilitychange = update;
@@ -115,7 +115,9 @@ function placeColumns(geometry) {
   const columns = { readers: "reader", writers: "writer" };
   for (const button of document.querySelectorAll("#columns button")) {
     const x = geometry.x(columns[button.textContent] ?? button.textContent) * geometry.scale;
-    const left = `${x.toFixed(0)}px`;
+    const half = button.offsetWidth / 2;
+    const end = geometry.width * geometry.scale - half;
+    const left = `${Math.min(end, Math.max(half, x)).toFixed(0)}px`;
     if (button.style.left !== left) button.style.left = left;
   }
 }

@@ -4,7 +4,7 @@
 import { curve } from "./geometry.js";
 import { countOn } from "./moment.js";
 import {
-  counted, drawn, drawQueue, drawThread, hueOfClient, makeQueue, makeThread, redraw, retext,
+  drawn, drawQueue, drawThread, hueOfClient, makeQueue, makeThread, redraw, retext,
 } from "./shapes.js";
 import { readable } from "../shared/dom.js";
 
@@ -110,5 +110,5 @@ const received = ({ received: count, isSure }) =>
 function ofSlow({ state, received: count, fullAt }) {
   const inBuffers = count ? `${readable(count)} in the system's` : "";
   if (state !== "full") return [inBuffers, inBuffers && "buffers, unread"];
-  return ["cut off: no room", `for ${counted(fullAt.refused, "more message")}`];
+  return ["cut off: no room", `for ${readable(fullAt.refused)} more`];
 }

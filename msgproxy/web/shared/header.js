@@ -17,7 +17,8 @@ export function showState(state, countdown = "") {
   if (document.body.dataset.state === state) return;
   document.body.dataset.state = state;
   byId("state").textContent = state;
-  for (const id of ["send", "hello", "many"]) byId(id).disabled = state !== "connected";
+  // And not `disabled`, which would lose the focus. They do nothing without a connection.
+  for (const id of ["send", "hello", "many"]) byId(id).ariaDisabled = state !== "connected";
   byId("trouble").hidden = state === "connected";
 }
 
