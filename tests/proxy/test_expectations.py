@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import subprocess
@@ -207,6 +208,7 @@ def test_all_addresses_in_ipv6_are_those_of_ipv4_too():
 
 def test_a_client_that_does_not_take_the_page_does_not_delay_a_stop(start, monkeypatch, caplog):
     """Its reader waits to send, and the stop wakes it: nobody has to be cut off."""
+    caplog.set_level(logging.INFO, "msgproxy")
     monkeypatch.setattr("msgproxy.web.page.PAGE", bytes(64 * MIB))  # more than all buffers hold
     server = start(limits=Limits(close_timeout=8))
     with open_socket(server.url) as client:
@@ -214,3 +216,15 @@ def test_a_client_that_does_not_take_the_page_does_not_delay_a_stop(start, monke
         client.recv(1)
         server.close()
     assert "cut off" not in caplog.text
+    assert "in the handshake" in caplog.text
+
+
+def test_a_client_that_does_not_take_the_page_is_hung_up_on(start, monkeypatch, caplog):
+    """It has some seconds, and the log says that it was lost."""
+    caplog.set_level(logging.INFO, "msgproxy")
+    monkeypatch.setattr("msgproxy.admission.SEND_TIMEOUT", 0.2)
+    monkeypatch.setattr("msgproxy.web.page.PAGE", bytes(64 * MIB))
+    server = start()
+    with open_socket(server.url) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        wait_for(lambda: "in the handshake" in caplog.text, "the end of its time")

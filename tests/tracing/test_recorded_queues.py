@@ -8,7 +8,7 @@ import pytest
 
 from msgproxy import Limits, OutboundQueue, Queues
 from msgproxy.events import MessageId, OutgoingBatch
-from msgproxy.queues import BatchQueue
+from msgproxy.queues import BatchQueue, Observers
 from msgproxy.tracing.recording import Recording
 
 
@@ -156,6 +156,26 @@ def test_it_is_on_as_long_as_one_of_several_wants_it():
         change()
         waiting.put(message(number))
     assert [step[1] for step in steps(recording)] == ["2.1", "2.2", "2.3"]
+
+
+def test_only_one_thread_at_a_time_turns_it_on_or_off():
+    """Viewers come and go in threads of their own."""
+
+    class Watched(Observers):
+        def add(self, observer):
+            locked.append(recording._buffer.mutex.locked())
+            super().add(observer)
+
+        def remove(self, observer):
+            locked.append(recording._buffer.mutex.locked())
+            super().remove(observer)
+
+    locked, queues = [], Queues()
+    queues.observers = Watched()
+    recording = Recording(queues, is_on=False)
+    recording.turn_on()
+    recording.turn_off()
+    assert locked == [True, True]
 
 
 def test_how_full_a_queue_is_is_read_with_its_lock_held():
