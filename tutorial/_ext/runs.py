@@ -43,7 +43,7 @@ LEVELS = re.compile(r"^`{3,}\{levels\}\n(.*?)^`{3,}$", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r":(status|timeout): *(\d+)")
 
 FOLDED = "What it prints"
-"""What one clicks at to see it."""
+"""What readers click to see it."""
 
 
 class Runs(SphinxDirective):

@@ -12,7 +12,7 @@ whatever cannot be looked into is an error, not a guess.
 |---|---|
 | `weave`, `stack` | puts a stop before each line of a function |
 | `memory` | loops and `with` blocks whose memory can be looked at |
-| `stand_ins` | Lock, Condition, Queue and Thread that say why one would have to wait |
+| `stand_ins` | Lock, Condition, Queue and Thread that say why a thread would have to wait |
 | `level`, `imports` | reads a level, and loads it afresh for each run |
 | `run`, `thread` | one run: real threads that go one line at a time |
 | `state` | what makes two moments of a run the same |
