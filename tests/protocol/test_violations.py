@@ -186,3 +186,14 @@ def test_a_client_may_send_a_thousand_pings_a_second_and_no_more(opcode):
         assert [one.code for one in parse(*[frame] * 1001)] == [1008]
 
     unless_starved(check, 1.0)  # or it takes longer than that second
+
+
+def test_a_flood_is_told_once():
+    """Whatever follows in the same segment means nothing any more."""
+
+    def check():
+        told = list(FrameParser(1000).feed(1100 * encode_frame(PING)))
+        assert [one.code for one in told if isinstance(one, CloseReason)] == [1008]
+        assert len(told) == 1001
+
+    unless_starved(check, 1.0)
