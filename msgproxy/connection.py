@@ -123,10 +123,9 @@ class Connection:
 
         Ask for nothing after a `CloseReason`.
         """
-        items: Iterable[Item] | None = self._frames.feed(early_bytes)
-        while items is not None:
+        yield from self._frames.feed(early_bytes)
+        while (items := self._receive_more()) is not None:
             yield from items
-            items = self._receive_more()
 
     @owned_by("reader")
     def _receive_more(self) -> Iterable[Item] | None:
