@@ -12,8 +12,10 @@ class Burst:
 
     def __init__(self, step: str, count: int) -> None:
         with RunningSocketStep(step) as run:
+            self._notes = run.notes
             for number in (1, 2, 3):
                 run.join(number)
+            run.until(lambda: sum(self.takes("broker")) == 3)  # it knows all three
             run.notes.forget()
             said = run.burst(1, *(f"number {one}" for one in range(1, count + 1)))
             received = [run.clients[number].heard for number in (2, 3)]
@@ -21,7 +23,6 @@ class Burst:
             run.stop_noting()
         for number in (2, 3):
             assert [note.item for note in run.of(f"client {number}", "hears")] == said
-        self._notes = run.notes
 
     def hops(self) -> list[Hop]:
         """Return the hops without those of client 3, for whom it is the same as for client 2."""
