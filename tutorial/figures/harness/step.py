@@ -80,11 +80,15 @@ class RunningStep:
     # What scenes do.
 
     def join(self, number: int, *, small: bool = False) -> None:
-        """Connect a client, and wait until the step listens to it."""
+        """Connect a client, and wait until the step listens to it, and its broker knows of it."""
         self.ask(number, small=small)
         client = self.clients[number]
         self.crew.wait_for(client, lambda: client.answer, "no answer")
-        self.until(lambda: self.find("receives", whom=f"client {number}"))
+        self.until(lambda: self.find("receives", whom=client.name) and self._is_known(number))
+
+    def _is_known(self, number: int) -> bool:
+        taken = (f"joined {number}" in hop.items for hop in self.notes.acts("got"))
+        return "run_broker" not in self.names or any(taken)  # the first steps have no broker
 
     def ask(self, number: int, *, small: bool = False) -> None:
         """Connect a client and send its handshake, without waiting for the answer.
