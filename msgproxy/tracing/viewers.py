@@ -22,16 +22,17 @@ asks for `/trace?counts` gets the second kind only, and nothing is recorded for 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import queue
 import time
-from typing import Any
 
 from msgproxy.events import ITEM_OVERHEAD, Event, OutgoingBatch
 from msgproxy.limits import Limits
 from msgproxy.protocol.frames import encode
 from msgproxy.queues import BatchQueue, OutboundQueue, Queues
 from msgproxy.snapshot import ClientSnapshot, TakeSnapshot
+from msgproxy.tracing.hops import Hop
 from msgproxy.tracing.recording import MAX_KEPT, Recording
 
 TICK = 0.1
@@ -39,6 +40,9 @@ TICK = 0.1
 
 HOPS_PER_TICK = 1000
 """A viewer cannot follow more hops than that in a tick; it misses those before the last."""
+
+FEW_ITEMS = 100
+"""Only hops with fewer items are kept in JSON: so what is kept is bounded, too."""
 
 COUNT_EVERY = 0.5
 """Seconds between two messages about the clients."""
@@ -59,11 +63,16 @@ class LiveRecording(Recording):
         # What is not kept to the end only has to last from one tick to the next.
         limit = limit or (MAX_KEPT if is_on else MAX_KEPT // 10)
         super().__init__(queues, limit=limit, is_on=is_on)
+        self._cached_in_json = functools.lru_cache(2 * HOPS_PER_TICK)(_hop_in_json)
 
     def inbound(self, limits: Limits) -> BatchQueue[Event]:
         """Make the inbound queue, and remember the limits: viewers are told."""
         self._limits = limits
         return super().inbound(limits)
+
+    def hop_in_json(self, hop: Hop) -> str:
+        """Encode a hop: once for all viewers, since each looks soon after another."""
+        return self._cached_in_json(hop) if len(hop.items) < FEW_ITEMS else _hop_in_json(hop)
 
     @property
     def allows_viewers(self) -> bool:
@@ -87,7 +96,7 @@ class ViewerQueue(OutboundQueue):
     """
 
     def __init__(
-        self, limits: Limits, take_snapshot: TakeSnapshot, recording: Recording | None
+        self, limits: Limits, take_snapshot: TakeSnapshot, recording: LiveRecording | None
     ) -> None:
         super().__init__(limits.outbound_limit)
         self._limits = limits
@@ -112,7 +121,7 @@ class ViewerQueue(OutboundQueue):
             if put and (put[-1].is_last or time.monotonic() < self._tick_at):
                 return put
             self._tick_at = time.monotonic() + TICK
-            if everything := [*put, *map(_message, self._hops() + self._counts())]:
+            if everything := [*put, *map(_as_batch, self._hops() + self._counts())]:
                 return everything
 
     def _put_until(self, deadline: float) -> list[OutgoingBatch]:
@@ -125,7 +134,7 @@ class ViewerQueue(OutboundQueue):
         except queue.Empty:
             return []
 
-    def _hops(self) -> list[dict[str, Any]]:
+    def _hops(self) -> list[str]:
         if self._recording is None:
             return []
         hops = self._recording.latest(self._next_hop, HOPS_PER_TICK)
@@ -133,9 +142,10 @@ class ViewerQueue(OutboundQueue):
             return []
         lost = hops[0].number - self._next_hop
         self._next_hop = hops[-1].number + 1
-        return [{"hops": [list(hop.in_words()) for hop in hops], "lost": lost}]
+        encoded = ",".join(map(self._recording.hop_in_json, hops))
+        return [f'{{"hops":[{encoded}],"lost":{lost}}}']
 
-    def _counts(self) -> list[dict[str, Any]]:
+    def _counts(self) -> list[str]:
         if time.monotonic() < self._count_at:
             return []
         self._count_at = time.monotonic() + COUNT_EVERY
@@ -150,9 +160,16 @@ class ViewerQueue(OutboundQueue):
             "time": time.monotonic_ns(),
             "next_hop": self._recording.next_number() if self._recording else 0,
         }
-        return [news]
+        return [_json(news)]
 
 
-def _message(news: dict[str, Any]) -> OutgoingBatch:
-    frame = encode(json.dumps(news, separators=(",", ":")))
+def _as_batch(news: str) -> OutgoingBatch:
+    frame = encode(news)
     return OutgoingBatch((frame,), len(frame) + ITEM_OVERHEAD)
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _hop_in_json(hop: Hop) -> str:
+    return _json(hop.in_words())

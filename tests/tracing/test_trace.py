@@ -14,8 +14,9 @@ from clients import PATIENCE, PING, TEXT, wait_for, wait_for_clients
 from http_client import ask, check_refusal, request
 from viewer import a_trace, watched, watching  # noqa: F401
 
-from msgproxy.events import ITEM_OVERHEAD
-from msgproxy.tracing.viewers import LiveRecording
+from msgproxy.events import ITEM_OVERHEAD, MessageId
+from msgproxy.tracing.hops import Hop
+from msgproxy.tracing.viewers import FEW_ITEMS, LiveRecording
 
 MIB = 1024 * 1024
 PAGE = "http://page.example"
@@ -105,6 +106,15 @@ def test_many_viewers_see_the_same(server, connect, watch):
 def readers():
     """Count the readers that run, viewers' too."""
     return sum(thread.name.startswith("reader-") for thread in threading.enumerate())
+
+
+def test_a_hop_is_encoded_once_for_all_viewers(trace):
+    """But what is kept of it is small."""
+    items = tuple(MessageId(1, number) for number in range(FEW_ITEMS))
+    hop = Hop(0, 0, "broker", "got", "inbound", items[1:], 0, 0)
+    assert trace.hop_in_json(hop) is trace.hop_in_json(hop)
+    large = hop._replace(items=items)
+    assert trace.hop_in_json(large) is not trace.hop_in_json(large)
 
 
 def test_a_viewer_that_pings_all_the_time_sees_all_the_same(server, watch):

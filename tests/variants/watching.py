@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 
@@ -51,7 +52,7 @@ def ring_forgets_nothing():
 def viewers_are_not_told_what_they_missed():
     """The hops go on with a hole between them, and nobody says so."""
     hops = ViewerQueue._hops
-    ViewerQueue._hops = lambda self: [news | {"lost": 0} for news in hops(self)]
+    ViewerQueue._hops = lambda self: [re.sub(r'(?<="lost":)\d+', "0", news) for news in hops(self)]
 
 
 @noticed_by("tracing/test_viewers.py::test_a_viewer_is_no_client")
