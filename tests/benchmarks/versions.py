@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import selectors
+import signal
 import socket
 import statistics
 import sys
@@ -37,6 +38,7 @@ REST = 0.003
 def main() -> int:
     """Measure and print."""
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are ended, too
     folders = [*arguments.folders, arguments.folders[0]]
     names = [*map(str, arguments.folders), "the first again"]
     wire.allow_open_files(len(folders) * arguments.clients)
@@ -64,7 +66,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=100, help="one of them sends")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="messages on the way")
     parser.add_argument("--bursts", type=int, default=100, metavar="N", help="for each version")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    for folder in arguments.folders:
+        if not (folder / "msgproxy").is_dir():
+            parser.error(f"{folder} is no checkout of msgproxy")
+    return arguments
 
 
 def version(folder: Path) -> Contender:
@@ -109,4 +115,9 @@ class Audience:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)  # as the shell counts it: 128 and the number of SIGINT
+    except wire.ServerFailed as error:
+        sys.exit(f"versions: {error}")
