@@ -93,7 +93,7 @@ class Copy:
             if killer := self._failing("-n0", *CORE[mutation.module].split()):
                 return killer
             killer = self._failing("-n4", *FOLDERS)
-            # Of so many tests one may fail for another reason. Alone it has to fail once more.
+            # With all tests at once, one may fail for another reason. Alone, it has to fail again.
             return killer and self._failing("-n0", killer)
         finally:
             shutil.copy(ROOT / mutation.path, place)
