@@ -39,7 +39,7 @@ _SOCKET = 'let mut ours = TcpStream::connect("127.0.0.1:1").unwrap();'
 CLAIMS = (
     Claim(
         "02-threads",
-        "the thread looks up a variable of the loop instead of taking it along",
+        "the thread looks up a variable of the loop instead of getting its value",
         "E0373",
         _main('for n in 0..3 { thread::spawn(|| println!("{n}")); }'),
     ),
@@ -147,7 +147,7 @@ CLAIMS = (
     ),
     Claim(
         "12-admission",
-        "to forget that there may be none",
+        "to forget that it may be missing",
         "E0308",
         _main(
             "fn is_ours(origin: &str) -> bool { true }",
@@ -169,7 +169,7 @@ CLAIMS = (
     ),
     Claim(
         "14-rust",
-        "a second one takes from the queue",
+        "a second thread takes from the queue",
         "E0599",
         _main("let (sender, waiting) = channel::<u8>();", "let second = waiting.clone();"),
     ),

@@ -164,7 +164,7 @@ async def interrupt_each(folder: Path, setup: str, rest: list[str]) -> None:
 
 async def execute(client, source: str, interrupt=None) -> str:
     """Have a cell run; return "ok", or how it ended. Interrupt it soon, if asked to."""
-    message = client.execute(source)
+    message = client.execute(source, stop_on_error=False)  # or what follows it is aborted
     reply = await answer(client, message, SOON if interrupt else DEADLINE)
     if interrupt and not reply:
         await interrupt()

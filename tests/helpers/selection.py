@@ -53,6 +53,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.all = True
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before the workers start: run the programs that pages show, once for all tests that need it.
+
+    They run side by side already, and some of them measure.
+    """
+    config = session.config
+    named = config.args_source is config.ArgsSource.ARGS
+    if config.option.all and not named and not hasattr(config, "workerinput"):
+        import runs  # it needs Sphinx
+
+        tutorial = TESTS.parent / "tutorial"
+        runs.run_programs_of(sorted([*tutorial.rglob("*.md"), *tutorial.rglob("*.notebook")]))
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many tests run at once. They wait more than they compute."""
     return 2 * (os.cpu_count() or 1)
@@ -76,6 +91,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in extra]
     config.hook.pytest_deselected(items=list(extra))
     config.stash[LEFT_OUT].update(extra.values())
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail if groups do not work: pytest-xdist says nothing when pytest is too new for it."""
+    if hasattr(session.config, "workerinput"):
+        groups = [item for item in session.items if item.get_closest_marker("xdist_group")]
+        if not all("@" in item.nodeid for item in groups):
+            raise pytest.UsageError("this pytest-xdist does not know how this pytest names tests")
 
 
 def what_is_extra(item: pytest.Item) -> str:

@@ -163,12 +163,17 @@ def programs_in(kind: str, what: str, page: Path, options: dict[str, int]) -> It
             yield from (shown_program(f"{what}/{file.name}", page) for file in files)
 
 
-def run_ahead(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Run all that the pages show that are about to be read, side by side."""
-    pages = [Path(env.doc2path(name)) for name in docnames]
+def run_ahead(_: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Run all that the pages show that are about to be read."""
+    run_programs_of([Path(env.doc2path(name)) for name in docnames])
+
+
+def run_programs_of(pages: list[Path]) -> None:
+    """Run all that some pages of one checkout show, side by side."""
     programs = [program for page in reversed(pages) for program in programs_of(page)]
     programs.sort(key=takes_long, reverse=True)
-    results_of(app.srcdir.parent).start(programs)
+    if pages:
+        results_of(top_of(pages[0])).start(programs)
 
 
 def takes_long(program: Program) -> bool:
