@@ -9,8 +9,8 @@ mutation on which one of them fails, or which makes them hang, is *killed*. For 
 its difference is printed: either it changes nothing that the server promises, or a test is missing.
 The same seed draws the same mutations, as long as the core stays as it is.
 
-(mutmut and cosmic-ray are made for code without threads. Neither of them drops a call, a lock or an
-`except`, which is where such code goes wrong; and both want the tests in one process.)
+(The tools on PyPI change operators, numbers and names. Code with threads goes wrong where a call, a
+lock or an `except` is missing, so these mutations are made here.)
 """
 
 from __future__ import annotations
