@@ -9,13 +9,13 @@ Who waits for what, and who ends whom (S: the stop signal wakes it; A: `abort` w
 thread    waits for                        is woken by                            is joined by
 ========  ===============================  =====================================  =============
 accept    a connection, or a client's end  either of them, S                      `Server.close`
-reader    a request, or bytes              bytes, the end of the connection,      its writer;
-                                           silence, S, A                          in a stop accept
+reader    a request, or bytes              bytes, the end of the connection,      its writer,
+                                           silence, S, A                          or accept
 reader    a client, to take its answer     the client, its timeout, S, A
 reader    room on the inbound queue        the broker
 broker    an item on the inbound queue     any item; the last one is `Stopped`    accept
-writer    an item on its outbound queue    any item; the last is a Close frame    accept, in a
-writer    its client, in `send`            the client, ping timeout, A            stop
+writer    an item on its outbound queue    any item; the last is a Close frame    accept
+writer    its client, in `send`            the client, ping timeout, A
 writer    its client, to hang up           the client, close timeout, A
 writer    its reader, to end               the reader's end
 reader-0  an answer of Redis               Redis, S, A                            accept
@@ -39,7 +39,7 @@ import queue
 import socket
 import time
 from collections.abc import Callable, Iterable
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgproxy.broker import Broker
@@ -88,7 +88,8 @@ class Acceptor:
         self._numbers = itertools.count(1)
         self._readers: set[Reader] = set()
         """One for each client, also for those that are still in the handshake."""
-        self._ended: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[Reader, Thread]] = queue.SimpleQueue()
+        """Clients that have gone, each with its last thread."""
         self._has_ended = Wakeup()
         """Set after each put on `_ended`: a queue alone wakes no thread that waits for a socket."""
         self._cannot_accept = False
@@ -124,7 +125,9 @@ class Acceptor:
     def _remove_ended(self) -> None:
         self._has_ended.clear()  # first: what is put meanwhile sets it again
         while not self._ended.empty():
-            self._readers.discard(self._ended.get_nowait())
+            reader, last_thread = self._ended.get_nowait()
+            last_thread.join()  # it has nothing left to do; so none outlives the server
+            self._readers.discard(reader)
 
     def _accept(self) -> None:
         if len(self._readers) >= self._shared.limits.max_clients + REFUSED_AT_ONCE:
@@ -161,7 +164,7 @@ class Acceptor:
 
     def _on_end(self, reader: Reader) -> None:
         """Note that a client has gone. Its last thread calls this."""
-        self._ended.put(reader)
+        self._ended.put((reader, current_thread()))
         self._has_ended.set()
 
     def _shut_down(self) -> None:

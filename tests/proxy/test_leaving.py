@@ -8,9 +8,10 @@ import threading
 import weakref
 
 import pytest
-from clients import PONG, TEXT, encode_frame, wait_for, wait_for_clients
+from clients import PATIENCE, PONG, TEXT, encode_frame, wait_for, wait_for_clients
 
 from msgproxy import Limits
+from msgproxy.reader import Reader
 
 
 def _closes(client):
@@ -90,3 +91,29 @@ def test_a_client_that_ignores_our_close_frame_is_let_go_all_the_same(start, con
     for _ in range(3):
         client.send_frame(PONG)  # goes on as if nothing had happened
     wait_for(lambda: threading.active_count() == threads, "the end of its threads")
+
+
+def test_no_thread_of_a_client_outlives_the_server(server, connect, monkeypatch):
+    """Not even the writer of a client that has left, which may be late with its very end."""
+    go, is_late, end = threading.Event(), threading.Event(), Reader._end
+
+    def end_late(reader):
+        end(reader)
+        is_late.set()
+        assert go.wait(PATIENCE)  # as if other programs had the processor
+
+    monkeypatch.setattr(Reader, "_end", end_late)
+    before = set(threading.enumerate())
+    connect(server).close()
+    wait_for(lambda: is_late.is_set() and server._acceptor._ended.empty())
+    closing = threading.Thread(target=server.close)
+    closing.start()
+    closing.join(0.5)  # whether it waits; if this is too short, nothing is noticed
+    is_over, late = not closing.is_alive(), writers() - before
+    go.set()
+    closing.join(PATIENCE)
+    assert not (is_over and late), f"close() has returned, and {late} goes on"
+
+
+def writers() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("writer-")}

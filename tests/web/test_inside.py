@@ -106,11 +106,10 @@ def test_a_client_that_does_not_read_fills_its_queue_and_is_cut_off(
     full = viewer.locator(".lane[data-state='full']")
     expect(full).to_have_count(1, timeout=3 * PATIENCE)
     expect(full).to_contain_text("cut off: no room")
-    story, missed = viewer.locator("#story"), viewer.locator("#notes .missed")
-    if missed.count() == 0:
-        expect(story).to_contain_text("unread, in the buffers of the system")
+    # How large the last batch was, and so what was on the queue, depends on who ran when.
+    story = viewer.locator("#story")
     expect(story).to_contain_text(re.compile(r"Then its queue had no room for \d+ more"))
-    expect(story).to_contain_text(re.compile(r"1[56] MiB of 16 MiB\. The broker cut it off"))
+    expect(story).to_contain_text(re.compile(r"\d+ MiB of 16 MiB\. The broker cut it off"))
     expect(story).to_contain_text("Nobody else waited: client", timeout=PATIENCE)
     expect(story).to_contain_text("was sent 1,001", timeout=2 * PATIENCE)
     expect(other.locator("#received")).to_have_text("1,001", timeout=PATIENCE)

@@ -76,9 +76,11 @@ export class Moment {
   }
 
   // A queue after a hop: what is known to be on it, and what is not, as deep as the hop says.
+  // How many messages an unknown entry has is known on the inbound queue alone: one.
   fill(name, entries, { depth, size }) {
     const unknown = Array.from({ length: Math.max(0, depth - entries.length) }, () => []);
-    this.queues.set(name, { entries: [...unknown, ...entries], size, isKnown: true });
+    const isKnown = unknown.length === 0 || name === "inbound";
+    this.queues.set(name, { entries: [...unknown, ...entries], size, isKnown });
   }
 
   change(number, news) {
