@@ -1,7 +1,7 @@
 """The clients of one behaviour, and all waiting for them.
 
 Rule: every wait has a deadline, and all clients are served during every wait. One thread does it
-all, with `select`: a checker of threads should not have to doubt its own.
+all, with a selector: a checker of threads should not have to doubt its own.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import math
 import os
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -35,6 +36,11 @@ def wait_for(condition: Callable[[], object], what: str = "", patience: float = 
 def wait_for_clients(server, count: int) -> None:
     """Wait until that many clients have joined, as the broker sees it."""
     wait_for(lambda: len(server.snapshot().clients) == count, f"{count} clients")
+
+
+def count_readers() -> int:
+    """Count the reader threads that run in this process, viewers' too."""
+    return sum(thread.name.startswith("reader-") for thread in threading.enumerate())
 
 
 def address_of(url: str) -> tuple[str, int]:

@@ -60,8 +60,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     They run side by side already, and some of them measure.
     """
     config = session.config
-    named = config.args_source is config.ArgsSource.ARGS
-    if config.option.all and not named and not hasattr(config, "workerinput"):
+    is_whole = config.option.all and config.args_source is not config.ArgsSource.ARGS
+    if is_whole and not config.option.collectonly and not hasattr(config, "workerinput"):
         import runs  # it needs Sphinx
 
         tutorial = TESTS.parent / "tutorial"

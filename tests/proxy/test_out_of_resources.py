@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from clients import PATIENCE, address_of, wait_for, wait_for_clients
+from clients import PATIENCE, address_of, count_readers, wait_for, wait_for_clients
 from http_client import ask, open_socket, read_answer, request
 from process import ServeProcess
 
@@ -126,19 +126,15 @@ def test_clients_beyond_the_limit_are_refused_a_few_at_a_time(start, monkeypatch
     server = start(limits=Limits(max_clients=1, handshake_timeout=600))
     clients = [open_socket(server.url) for _ in range(4)]
     try:
-        wait_for(lambda: readers() == 3, "one client, and two that will be refused")
+        wait_for(lambda: count_readers() == 3, "one client, and two that will be refused")
         assert accepts_nobody(server)
-        assert readers() == 3
+        assert count_readers() == 3
         clients.pop(0).close()
         clients[-1].sendall(request(server.url))
         assert read_answer(clients[-1]).status in (101, 503)
     finally:
         for client in clients:
             client.close()
-
-
-def readers() -> int:
-    return sum(thread.name.startswith("reader-") for thread in threading.enumerate())
 
 
 # Threads.

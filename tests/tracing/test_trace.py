@@ -6,11 +6,10 @@ The class of a viewer, and the fixture `watch` that opens some, are in `viewer.p
 from __future__ import annotations
 
 import logging
-import threading
 import time
 
 import pytest
-from clients import PATIENCE, PING, TEXT, wait_for, wait_for_clients
+from clients import PATIENCE, PING, TEXT, count_readers, wait_for, wait_for_clients
 from http_client import ask, check_refusal, request
 from viewer import a_trace, watched, watching  # noqa: F401
 
@@ -100,12 +99,7 @@ def test_many_viewers_see_the_same(server, connect, watch):
     for viewer in viewers:
         assert viewer.close_cleanly()[0] == 1000
         viewer.close()
-    wait_for(lambda: readers() == 2, "the end of the viewers' threads")
-
-
-def readers():
-    """Count the readers that run, viewers' too."""
-    return sum(thread.name.startswith("reader-") for thread in threading.enumerate())
+    wait_for(lambda: count_readers() == 2, "the end of the viewers' threads")
 
 
 def test_a_hop_is_encoded_once_for_all_viewers(trace):

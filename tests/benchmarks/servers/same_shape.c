@@ -97,6 +97,17 @@ static void leave(struct client *client) {
     }
 }
 
+/* Start a thread that nobody joins. */
+static void start(void *(*run)(void *), void *argument) {
+    pthread_t thread;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, STACK);
+    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+    pthread_create(&thread, &small, run, argument);
+    pthread_attr_destroy(&small);
+}
+
 /* The writer: sends what is put on the outbound queue, as much as there is in one call. */
 
 static int send_all(int socket, struct iovec *pieces, int count) {
@@ -192,17 +203,12 @@ static size_t take_frame(struct client *client, const unsigned char *bytes, size
 
 static void *read_loop(void *argument) {
     struct client *client = argument;
-    pthread_t writer;
-    pthread_attr_t small;
-    pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, STACK);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
     if (!shake_hands(client->socket)) {
         leave(client);
         return NULL;
     }
     atomic_store(&client->threads, 2);
-    pthread_create(&writer, &small, write_loop, client);
+    start(write_loop, client);
     put(&inbound, (struct event){JOINED, client, NULL});
     unsigned char *buffer = malloc(RECV_SIZE);
     size_t have = 0;
@@ -264,20 +270,15 @@ int main(void) {
     getsockname(listener, (struct sockaddr *)&here, &size);
     printf("ready: http://127.0.0.1:%d/\n", ntohs(here.sin_port));
     fflush(stdout);
-    pthread_t thread;
-    pthread_attr_t small;
-    pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, STACK);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
     init(&inbound);
-    pthread_create(&thread, &small, broker, NULL);
+    start(broker, NULL);
     for (int socket; (socket = accept(listener, NULL, NULL)) >= 0;) {
         setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         struct client *client = malloc(sizeof *client);
         client->socket = socket;
         atomic_init(&client->threads, 1);
         init(&client->outbound);
-        pthread_create(&thread, &small, read_loop, client);
+        start(read_loop, client);
     }
     return 1;
 }
