@@ -7,6 +7,7 @@ import threading
 from clients import PATIENCE
 
 from msgproxy import InboundQueue, OutboundQueue, Queues
+from msgproxy.events import Received
 
 
 class HeldUp(Queues):
@@ -30,6 +31,28 @@ class HeldUp(Queues):
                 return everything
 
         return HeldUpQueue(limits.inbound_limit)
+
+
+class HeldReaders(Queues):
+    """Makes an inbound queue that keeps readers waiting with a message, before they put it."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.is_waiting = threading.Event()
+        """A reader has received a message, and may not put it."""
+
+    def inbound(self, limits):
+        go, is_waiting = self.go, self.is_waiting
+
+        class HeldReadersQueue(InboundQueue):
+            def put(self, item, *args):
+                if isinstance(item, Received) and not go.is_set():
+                    is_waiting.set()
+                    assert go.wait(PATIENCE), "the test held a reader up and never let it go"
+                super().put(item, *args)
+
+        return HeldReadersQueue(limits.inbound_limit)
 
 
 class HeldWriters(Queues):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from clients import BINARY, PATIENCE, TEXT, RawClient, encode_frame, wait_for_clients
+from clients import BINARY, PATIENCE, TEXT, RawClient, encode_frame, wait_for, wait_for_clients
+from special_queues import HeldUp
 
 MIB = 1024 * 1024
 
@@ -72,13 +73,19 @@ def test_a_message_arrives_as_it_was_sent(server, connect, message):
     assert bob.receive() == message
 
 
-def test_boundaries_between_messages_are_kept(server, connect):
+def test_boundaries_between_messages_are_kept(start, connect):
     """However many messages wait together, each arrives as one frame of its own."""
+    queues = HeldUp()
+    server = start(queues=queues)
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
+    queues.go.clear()
     messages = [str(n) * (n % 7) if n % 2 else str(n).encode() for n in range(500)]
     ada.socket.sendall(b"".join(encode_frame(*_opcode_and_payload(m)) for m in messages))
-    assert [bob.receive() for _ in messages] == messages
+    wait_for(lambda: server.snapshot().clients[0].messages_in == 500, "all to wait")
+    queues.go.set()
+    for message in messages:
+        assert bob.receive() == message
 
 
 def _opcode_and_payload(message):

@@ -11,9 +11,18 @@ import threading
 import time
 
 import pytest
-from clients import CLOSE, PATIENCE, RawClient, address_of, wait_for, wait_for_clients
+from clients import (
+    CLOSE,
+    PATIENCE,
+    TEXT,
+    RawClient,
+    address_of,
+    count_readers,
+    wait_for,
+    wait_for_clients,
+)
 from metronome import unless_starved
-from special_queues import Counting, HeldUp
+from special_queues import Counting, HeldReaders, HeldUp
 
 from msgproxy import CannotListen, Limits, Server
 from msgproxy.events import Received
@@ -33,7 +42,7 @@ def test_every_client_is_told_that_the_server_stops(server, connect):
 def test_what_a_reader_has_taken_is_forwarded_before_the_close_frame(start, connect):
     """The stop goes the way of the messages: listener, readers, broker, writers."""
     queues = Counting()
-    server = start(queues=queues, limits=Limits(close_timeout=2))
+    server = start(queues=queues, limits=Limits(close_timeout=PATIENCE))
     ada, bob = connect(server), connect(server)
     wait_for_clients(server, 2)
     talking = threading.Thread(target=_talk_until_hung_up, args=(ada,))
@@ -43,9 +52,27 @@ def test_what_a_reader_has_taken_is_forwarded_before_the_close_frame(start, conn
     heard = []
     while (frame := bob.receive_frame())[1] != CLOSE:
         heard.append(frame[2])
+    for client in (ada, bob):
+        client.socket.shutdown(socket.SHUT_RDWR)
     server.close()
-    talking.join(timeout=20)
+    talking.join(PATIENCE)
     assert heard == [e.message.encode() for e in queues.taken if isinstance(e, Received)]
+
+
+def test_what_a_reader_still_holds_reaches_clients_whose_readers_have_ended(start, connect):
+    """In a stop, readers end one by one. No client leaves before the last of them has ended."""
+    queues = HeldReaders()
+    server = start(queues=queues, limits=Limits(close_timeout=PATIENCE))
+    ada, bob = connect(server), connect(server)
+    wait_for_clients(server, 2)
+    queues.go.clear()
+    ada.send("the last word")
+    wait_for(queues.is_waiting.is_set, "her reader to receive it")
+    server.shutdown()
+    wait_for(lambda: count_readers() == 1, "the end of his reader")
+    queues.go.set()
+    assert bob.receive_frame() == (True, TEXT, b"the last word")
+    assert bob.receive_close()[0] == 1001
 
 
 def _talk_until_hung_up(client):
@@ -125,7 +152,7 @@ def test_clients_that_join_during_the_stop_are_told_so_or_hung_up_on(start, conn
         assert not stop.is_alive()
 
 
-def test_the_stop_does_not_wait_for_a_client_that_does_not_read(start, connect):
+def test_the_stop_does_not_wait_for_a_client_that_does_not_read(start, connect, caplog):
     """Deaf clients are cut off after the close timeout; the others get their Close frame."""
     server = start(limits=Limits(close_timeout=1.0, ping_timeout=60))
     deaf = [connect(server, receive_buffer=4096) for _ in range(3)]
@@ -139,6 +166,7 @@ def test_the_stop_does_not_wait_for_a_client_that_does_not_read(start, connect):
     # Twice the close timeout is what it may take, the rest is for a busy machine. Without the
     # deadline it would take the ping timeout.
     assert time.monotonic() - began < 30
+    assert "do not end" not in caplog.text
     assert bob.receive_close()[0] == 1001
     assert all(client.socket.fileno() > 0 for client in deaf)
 

@@ -14,7 +14,8 @@ from variants.registry import noticed_by
 
 
 @noticed_by(
-    "proxy/test_forwarding.py::test_a_message_goes_to_every_other_client_and_not_to_its_sender"
+    "proxy/test_forwarding.py::test_a_message_goes_to_every_other_client_and_not_to_its_sender",
+    '== ["from bob"] * 2',
 )
 def sender_gets_its_own_message():
     """Forwarding forgets whom it came from."""
@@ -22,7 +23,10 @@ def sender_gets_its_own_message():
     Broker.__init__ = lambda self, *args, echo: build(self, *args, echo=not echo)
 
 
-@noticed_by("schedule/test_schedules.py::test_nobody_is_welcomed_before_it_has_joined")
+@noticed_by(
+    "schedule/test_schedules.py::test_nobody_is_welcomed_before_it_has_joined",
+    "select.select([bob]",
+)
 def welcome_comes_before_joining():
     """The reader accepts the client itself, and the broker learns about it a moment later."""
     join = Session.join
@@ -34,14 +38,20 @@ def welcome_comes_before_joining():
     Session.join = welcome_first
 
 
-@noticed_by("proxy/test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]")
+@noticed_by(
+    "proxy/test_forwarding.py::test_a_message_arrives_as_it_was_sent[binary]",
+    "b'binary'",
+)
 def binary_becomes_text():
     """The frame's type is lost on the way."""
     encode = frames.encode
     msgproxy.broker.encode = lambda m: encode(m if isinstance(m, str) else str(m))
 
 
-@noticed_by("proxy/test_forwarding.py::test_boundaries_between_messages_are_kept")
+@noticed_by(
+    "proxy/test_forwarding.py::test_boundaries_between_messages_are_kept",
+    "assert bob.receive() == message",
+)
 def messages_are_merged():
     """What waits together is sent as one message: faster, and wrong."""
     forward = Broker._forward
@@ -53,7 +63,10 @@ def messages_are_merged():
     Broker._forward = forward_merged
 
 
-@noticed_by("schedule/test_schedules.py::test_messages_that_wait_together_are_sent_in_their_order")
+@noticed_by(
+    "schedule/test_schedules.py::test_messages_that_wait_together_are_sent_in_their_order",
+    "assert heard ==",
+)
 def each_client_has_its_own_order():
     """Every other client gets a batch the other way round."""
     put = Broker._put
@@ -66,7 +79,8 @@ def each_client_has_its_own_order():
 
 
 @noticed_by(
-    "schedule/test_schedules.py::test_a_message_is_with_everyone_before_the_next_is_with_anyone"
+    "schedule/test_schedules.py::test_a_message_is_with_everyone_before_the_next_is_with_anyone",
+    "assert heard ==",
 )
 def readers_forward_themselves():
     """No broker: each reader puts on all outbound queues, in the order it happens to have."""
@@ -86,7 +100,10 @@ def readers_forward_themselves():
     remember_brokers()
 
 
-@noticed_by("proxy/test_races.py::test_clients_come_and_go_while_others_talk")
+@noticed_by(
+    "proxy/test_races.py::test_clients_come_and_go_while_others_talk",
+    "WrongThread",
+)
 def readers_change_the_set():
     """Joining does not go through the queue: the reader adds itself to the broker's set."""
 

@@ -11,7 +11,8 @@ from variants.registry import noticed_by
 
 
 @noticed_by(
-    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
+    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off",
+    "assert bob.receive() == message",
 )
 def broker_waits_for_room():
     """The broker waits until a slow client has room."""
@@ -30,7 +31,8 @@ def broker_waits_for_room():
 
 
 @noticed_by(
-    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
+    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off",
+    "wait_for_clients(server, 2)",
 )
 def outbound_has_no_limit():
     """The memory for a client that does not read is unbounded."""
@@ -39,7 +41,8 @@ def outbound_has_no_limit():
 
 
 @noticed_by(
-    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off"
+    "proxy/test_slow_and_fast.py::test_a_client_that_does_not_read_delays_nobody_and_is_cut_off",
+    "wait_for_clients(server, 2)",
 )
 def outbound_counts_messages():
     """A thousand messages may wait, of whatever size."""
@@ -47,7 +50,10 @@ def outbound_counts_messages():
     OutboundQueue._put = lambda self, item: put(self, replace(item, size=16 * 1024))
 
 
-@noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off",
+    "EOFError: the server hung up",
+)
 def slow_client_is_hung_up_on():
     """Cut off without a word."""
     remove = Broker._remove
@@ -59,7 +65,10 @@ def slow_client_is_hung_up_on():
     Broker._remove = abort_and_remove
 
 
-@noticed_by("proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_slow_client_is_told_why_when_it_is_cut_off",
+    "payload = slow.receive_frame()",
+)
 def close_frame_needs_room():
     """The end mark is put like everything else; and the queue is full."""
     put = OutboundQueue._put
@@ -71,7 +80,10 @@ def close_frame_needs_room():
     OutboundQueue._put = put_if_it_fits
 
 
-@noticed_by("proxy/test_slow_and_fast.py::test_a_fast_sender_is_slowed_down_by_tcp")
+@noticed_by(
+    "proxy/test_slow_and_fast.py::test_a_fast_sender_is_slowed_down_by_tcp",
+    "its reader to wait for room",
+)
 def inbound_has_no_limit():
     """Readers never wait."""
     build = InboundQueue.__init__
@@ -79,7 +91,8 @@ def inbound_has_no_limit():
 
 
 @noticed_by(
-    "proxy/test_queues.py::test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied"
+    "proxy/test_queues.py::test_a_full_inbound_queue_wakes_all_waiting_readers_when_it_is_emptied",
+    "what the five have put",
 )
 def inbound_wakes_one_reader():
     """`take_all` makes room for all and tells one."""
@@ -93,7 +106,8 @@ def inbound_wakes_one_reader():
 
 
 @noticed_by(
-    "proxy/test_slow_and_fast.py::test_a_client_that_reads_steadily_has_as_much_time_as_it_needs"
+    "proxy/test_slow_and_fast.py::test_a_client_that_reads_steadily_has_as_much_time_as_it_needs",
+    "EOFError: the server hung up",
 )
 def sends_everything_at_once():
     """However much waits has to be taken within the ping timeout."""

@@ -12,16 +12,19 @@ class Variant:
 
     apply: Callable[[], None]
     noticed_by: str
+    sign: str
+    """What shows that the test has failed for this reason: in the line at which it fails, in what
+    pytest says of it, or in the log."""
 
 
 VARIANTS: dict[str, Variant] = {}
 
 
-def noticed_by(test: str):
+def noticed_by(test: str, sign: str):
     """Register a variant under the name of its function."""
 
     def register(apply: Callable[[], None]) -> Callable[[], None]:
-        VARIANTS[apply.__name__.replace("_", "-")] = Variant(apply, test)
+        VARIANTS[apply.__name__.replace("_", "-")] = Variant(apply, test, sign)
         return apply
 
     return register

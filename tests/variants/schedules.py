@@ -22,7 +22,8 @@ def _let_overtake(kind: type) -> None:
 
 
 @noticed_by(
-    "schedule/test_schedules.py::test_a_client_that_joins_between_two_messages_gets_exactly_the_second"
+    "schedule/test_schedules.py::test_a_client_that_joins_between_two_messages_gets_exactly_the_second",
+    "'first' == 'second'",
 )
 def joining_overtakes():
     """A client that joins comes before messages that wait to be forwarded."""
@@ -30,27 +31,32 @@ def joining_overtakes():
 
 
 @noticed_by(
-    "schedule/test_schedules.py::test_a_client_that_leaves_gets_what_was_sent_before_and_nothing_else"
+    "schedule/test_schedules.py::test_a_client_that_leaves_gets_what_was_sent_before_and_nothing_else",
+    "== (bob_hears, 1000)",
 )
 def leaving_overtakes():
     """A client that leaves comes before messages that wait to be forwarded."""
     _let_overtake(Left)
 
 
-@noticed_by("schedule/test_schedules.py::test_the_stop_cannot_come_before_a_client_that_is_joining")
+@noticed_by(
+    "schedule/test_schedules.py::test_the_stop_cannot_come_before_a_client_that_is_joining",
+    "== [joined, stopped]",
+)
 def stop_does_not_wait_for_readers():
     """`Stopped` is put at once, so a reader may come after it."""
-    shut_down = Acceptor._shut_down
+    attempt = Acceptor._try
 
-    def stop_first(self):
+    def put_first(self, call):  # the first call is `on_stopping`
+        attempt(self, call)
         self._shared.inbound.put(Stopped())
-        shut_down(self)
 
-    Acceptor._shut_down = stop_first
+    Acceptor._try = put_first
 
 
 @noticed_by(
-    "schedule/test_schedules_cut_off.py::test_a_client_cut_off_while_it_leaves_gets_one_close_frame"
+    "schedule/test_schedules_cut_off.py::test_a_client_cut_off_while_it_leaves_gets_one_close_frame",
+    "len(close_frames) == 1",
 )
 def broker_sends_two_close_frames():
     """The broker does not look whether it has removed a session already."""
@@ -63,7 +69,8 @@ def broker_sends_two_close_frames():
 
 
 @noticed_by(
-    "schedule/test_schedules_cut_off.py::test_a_client_that_was_cut_off_is_not_listened_to_any_more"
+    "schedule/test_schedules_cut_off.py::test_a_client_that_was_cut_off_is_not_listened_to_any_more",
+    '["next"]',
 )
 def broker_listens_to_anyone():
     """A client that has been cut off joins again when it says something."""
@@ -78,7 +85,10 @@ def broker_listens_to_anyone():
     Broker._forward = forward_for_anyone
 
 
-@noticed_by("schedule/test_explore.py::test_no_schedule_breaks_the_broker")
+@noticed_by(
+    "schedule/test_explore.py::test_no_schedule_breaks_the_broker",
+    "found.failures == []",
+)
 def newest_comes_first():
     """What waits together is handled the other way round."""
     take = InboundQueue._take_all

@@ -15,7 +15,10 @@ from variants.forwarding import BROKERS, remember_brokers
 from variants.registry import noticed_by
 
 
-@noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+@noticed_by(
+    "tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others",
+    "numbers += [int(bob.receive())",
+)
 def hops_wait_for_viewers():
     """A thread that notes a hop waits until no viewer is far behind."""
     viewers, seen = [], threading.Condition()
@@ -41,21 +44,30 @@ def hops_wait_for_viewers():
     HopBuffer.put = put_when_all_have_seen
 
 
-@noticed_by("tracing/test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory")
+@noticed_by(
+    "tracing/test_viewers.py::test_a_viewer_that_does_not_read_costs_no_memory",
+    "used < 4 * MIB",
+)
 def ring_forgets_nothing():
     """The ring forgets nothing, lest a viewer should miss it."""
     build = HopBuffer.__init__
     HopBuffer.__init__ = lambda self, _: build(self, 1 << 60)
 
 
-@noticed_by("tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others")
+@noticed_by(
+    "tracing/test_viewers.py::test_a_viewer_that_stops_reading_changes_nothing_for_others",
+    "assert viewer.lost == missed(viewer)",
+)
 def viewers_are_not_told_what_they_missed():
     """The hops go on with a hole between them, and nobody says so."""
     hops = ViewerQueue._hops
     ViewerQueue._hops = lambda self: [re.sub(r'(?<="lost":)\d+', "0", news) for news in hops(self)]
 
 
-@noticed_by("tracing/test_viewers.py::test_a_viewer_is_no_client")
+@noticed_by(
+    "tracing/test_viewers.py::test_a_viewer_is_no_client",
+    "JSONDecodeError",
+)
 def viewers_join():
     """A viewer is one of the clients between which messages are forwarded."""
     join = Viewer.join
@@ -68,7 +80,10 @@ def viewers_join():
     remember_brokers()
 
 
-@noticed_by("tracing/test_viewers.py::test_what_a_viewer_says_goes_to_nobody")
+@noticed_by(
+    "tracing/test_viewers.py::test_what_a_viewer_says_goes_to_nobody",
+    'assert bob.receive() == "from inside"',
+)
 def viewers_are_heard():
     """What a viewer says goes on the inbound queue, like what a client says."""
     join = Viewer.join
@@ -81,7 +96,10 @@ def viewers_are_heard():
     remember_brokers()
 
 
-@noticed_by("tracing/test_trace.py::test_only_the_own_page_may_look")
+@noticed_by(
+    "tracing/test_trace.py::test_only_the_own_page_may_look",
+    'check_origin(server, "/trace", PAGE, 403)',
+)
 def who_may_talk_may_look():
     """The origins that are allowed to connect are allowed to watch."""
     rule = handshake._check_origin
@@ -92,7 +110,10 @@ def who_may_talk_may_look():
     handshake.RULES = (*handshake.RULES[:-1], ask_as_if_for_talking)
 
 
-@noticed_by("tracing/test_trace.py::test_nothing_is_recorded_for_a_viewer_of_counts")
+@noticed_by(
+    "tracing/test_trace.py::test_nothing_is_recorded_for_a_viewer_of_counts",
+    "viewer.hops == []",
+)
 def counts_are_recorded():
     """Whatever a viewer asks for, it gets all."""
     viewer = LiveRecording.viewer_queue
