@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -91,25 +91,54 @@ def test_it_compares_msgproxy_with_the_same_shape_in_c():
     assert done.stdout.count("0 lost, 0 duplicated, 0 out of order") == 2
 
 
-def test_the_page_has_a_place_for_each_table():
-    """`publish.py` replaces what is between two marks, and nothing else."""
-    publish = runpy.run_path(str(BENCHMARKS / "publish.py"))
-    page = (BENCHMARKS / "README.md").read_text()
-    for part in publish["PARTS"]:
-        page = publish["put_between"](page, part, f"figures of {part}")
-    for part in publish["PARTS"]:
-        assert f"<!-- measured: {part} -->\nfigures of {part}\n<!-- end: {part} -->" in page
-    with pytest.raises(LookupError):
-        publish["put_between"](page, "nothing", "")
+@pytest.fixture
+def copy(tmp_path):
+    """Return a copy of the benchmark that may write into its page."""
+    top = BENCHMARKS.parents[1]
+    shutil.copytree(top / "tutorial" / "steps", tmp_path / "tutorial" / "steps")
+    return Path(shutil.copytree(BENCHMARKS, tmp_path / "tests" / "benchmarks"))
+
+
+def test_it_writes_a_table_into_its_page(copy):
+    """`publish` replaces what is between two marks, and nothing else."""
+    before = (copy / "README.md").read_text()
+    done = run(copy, "publish", "--only", "steps", "--rounds", 1, "--seconds", 0.1)
+    assert done.returncode == 0, done.stderr
+    after = (copy / "README.md").read_text()
+    between = re.compile("(<!-- measured: steps -->\n)(.*?)(<!-- end: steps -->)", re.DOTALL)
+    assert "; rounds: 1, of 0.1 s each\n\n|" in between.search(after)[2]
+    assert "step11 | ÷ step10 |" in between.search(after)[2]
+    assert between.sub(r"\1\3", after) == between.sub(r"\1\3", before)
+
+
+def test_it_measures_nothing_that_has_no_place_in_its_page(copy):
+    """Each part has its marks, or it fails before it has taken its twenty minutes."""
+    page = copy / "README.md"
+    page.write_text(page.read_text().replace("<!-- end: growth -->", ""))
+    done = run(copy, "publish")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "benchmark: README.md has no marks for 'growth', or several\n"
+
+
+def test_a_mistake_is_told_in_one_line(tmp_path):
+    """Also the default command has its options checked."""
+    for arguments, why in (
+        (["--only", "fan"], "argument --only: invalid choice: 'fan'"),
+        (["versions", tmp_path], f"argument folders: {tmp_path} is no checkout of msgproxy"),
+    ):
+        done = run(BENCHMARKS, *arguments)
+        assert done.returncode == 2
+        assert why in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the clock of another process")
 def test_it_compares_versions_and_the_first_with_itself():
     checkout = BENCHMARKS.parents[1]
-    done = run(BENCHMARKS / "versions.py", checkout, "--clients", 5, "--bursts", 3)
+    done = run(BENCHMARKS, "versions", checkout, "--clients", 5, "--bursts", 3)
     assert done.returncode == 0, done.stderr
-    names = [line.split("|")[1].strip() for line in done.stdout.splitlines()]
-    assert names == ["version", "---", str(checkout), "the first again"]
+    [heads, _, *rows] = [line.split("|")[1].strip() for line in done.stdout.splitlines()]
+    assert heads == "version"
+    assert rows == [str(checkout), "the first again"]
 
 
 def test_growth_measures_both_curves_and_the_memory(tmp_path):
@@ -117,7 +146,7 @@ def test_growth_measures_both_curves_and_the_memory(tmp_path):
     file = tmp_path / "growth.json"
     short = ("--rounds", 1, "--seconds", 0.1, "--json", file)
     small = ("--clients", 10, "--size", 256, "--visits", 4, 20)
-    done = run(BENCHMARKS / "growth.py", *short, *small)
+    done = run(BENCHMARKS, "growth", *short, *small)
     assert done.returncode == 0, done.stderr
     assert "msgproxy: 0 lost, 0 duplicated, 0 out of order" in done.stdout
     data = json.loads(file.read_text())
@@ -135,19 +164,19 @@ def test_growth_measures_both_curves_and_the_memory(tmp_path):
 def test_the_bridge_is_measured_with_several_instances():
     """A very short run gives both tables, and nothing is lost."""
     needs_program("redis-server")
-    done = run(BENCHMARKS / "bridge.py", "--rounds", 1, "--seconds", 0.1)
+    done = run(BENCHMARKS, "bridge", "--rounds", 1, "--seconds", 0.1)
     assert done.returncode == 0, done.stderr
     lines = [line.split("|")[1].strip() for line in done.stdout.splitlines() if "|" in line]
     for order in ("local first", "stream first"):
         assert [f"{n} instance{'s' * (n > 1)}, {order}" in lines for n in (1, 2, 3)] == [True] * 3
         assert [f"{order}, {which} instance" in lines for which in ("same", "other")] == [True] * 2
-    assert "\n0 lost, 0 duplicated, 0 out of their sender's order" in done.stdout
-    assert "\nanother order than on the first instance, stream first: 0 of " in done.stdout
+    assert "\n* 0 lost, 0 duplicated, 0 out of their sender's order" in done.stdout
+    assert "\n* another order than on the first instance, stream first: 0 of " in done.stdout
 
 
 def test_the_experiment_with_the_stream_first_needs_a_stream():
     """It says so in one line."""
-    done = run(BENCHMARKS / "stream_first.py", "--port", 0)
+    done = run(BENCHMARKS / "servers" / "stream_first.py", "--port", 0)
     assert done.returncode == 2
     assert done.stderr == "msgproxy: the stream first needs a stream: --bridge\n"
 

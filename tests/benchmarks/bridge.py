@@ -1,6 +1,4 @@
-"""The bridge: what a hop through Redis costs, in both orders, and what several instances gain.
-
-    python tests/benchmarks/bridge.py
+"""The command `bridge`: what a hop through Redis costs, in both orders, and what instances gain.
 
 Rule: all lines of a table come from the same rounds; so their ratios count, and little else. A
 number is the median over the rounds, its ratio that to the first line. All instances, Redis and
@@ -12,27 +10,39 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import shutil
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
-import command
 import contenders
+import report
 from audience import Audience
-from command import Progress
-from report import markdown
 from scenarios import SCENARIOS, Scenario
 from traffic import Rate, Traffic, Window, flaws_of
 from wire import Layout, ServerFailed, connect, gather
 
-STREAM_FIRST = contenders.HERE / "stream_first.py"
+
+def add_command(commands: Any, rounds: argparse.ArgumentParser) -> None:
+    """Add the command; `rounds` has all its options."""
+    about = "measure what a hop through Redis costs, and several instances; about two minutes"
+    parser = commands.add_parser("bridge", help=about, description=about, parents=[rounds])
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, and print the tables."""
+    fast, paced = measure_all(arguments.rounds, arguments.seconds)
+    print(f"{report.head(arguments.rounds, arguments.seconds)}\n\n{text(fast, paced)}")
+    return 0
+
+
+STREAM_FIRST = contenders.HERE / "servers" / "stream_first.py"
 RUN_IT = f"import runpy; runpy.run_path({str(STREAM_FIRST)!r}, run_name='__main__')"
 """Not the file itself: as with `-m msgproxy`, the package is that of the current directory."""
 
@@ -142,11 +152,11 @@ def measure(setup: Setup, scenario: Scenario, seconds: float) -> BridgedTraffic:
             hang_up.callback(clients[-1].close)
         for first in clients[: len(setup.places)]:  # so that each instance hears all others
             gather(first, [client for client in clients if client is not first])
-        run = BridgedTraffic(clients, setup, scenario)
+        traffic = BridgedTraffic(clients, setup, scenario)
         began = time.perf_counter()
-        run.run(seconds)
-        run.seconds = run.last_heard - began
-        return run
+        traffic.run(seconds)
+        traffic.seconds = traffic.last_heard - began
+        return traffic
 
 
 Runs = dict[Setup, list[BridgedTraffic]]
@@ -156,48 +166,18 @@ def measure_all(rounds: int, seconds: float) -> tuple[Runs, Runs]:
     """Measure all, and all of it again in each round."""
     fast: Runs = {setup: [] for setup in FAST_ONES}
     paced: Runs = {setup: [] for setup in PACED_ONES}
-    progress = Progress(rounds * (len(fast) + len(paced)))
-    for number in range(1, rounds + 1):
-        for scenario, runs in ((FAST, fast), (PACED, paced)):
-            for setup, measured in runs.items():
-                progress.begin(f"round {number}: {scenario.name}, {setup.name}")
-                measured.append(measure(setup, scenario, seconds))
-    progress.end()
+    both = [(FAST, setup, fast) for setup in fast] + [(PACED, setup, paced) for setup in paced]
+    with report.Progress(rounds * len(both)) as progress:
+        for number, (scenario, setup, runs) in product(range(1, rounds + 1), both):
+            progress.begin(f"round {number}: {scenario.name}, {setup.name}")
+            runs[setup].append(measure(setup, scenario, seconds))
     return fast, paced
 
 
-def main() -> int:
-    """Measure, and print the tables."""
-    parser = argparse.ArgumentParser(
-        prog="python tests/benchmarks/bridge.py",
-        description="Measure what a hop through Redis costs, and what several instances bring.",
-    )
-    add: Any = parser.add_argument
-    add("--rounds", type=int, default=3, metavar="N", help="(default: 3)")
-    add("--seconds", type=float, default=2.0, help="of each measurement (default: 2)")
-    arguments = parser.parse_args()
-    if shutil.which("redis-server") is None:
-        parser.error("there is no redis-server on this machine")
-    try:
-        fast, paced = measure_all(arguments.rounds, arguments.seconds)
-    except (OSError, ServerFailed) as error:
-        print(f"benchmark: {error}", file=sys.stderr)
-        return 1
-    print(f"{command.machine()}; rounds: {arguments.rounds}, of {arguments.seconds:g} s each\n")
-    print(text(fast, paced, FAST, PACED))
-    return 0
-
-
-def text(fast: Runs, paced: Runs, fast_one: Scenario, paced_one: Scenario) -> str:
+def text(fast: Runs, paced: Runs) -> str:
     """Return the report, to print."""
-    return "\n\n".join([
-        f"{fast_one.clients} clients, {fast_one.senders} of them send as fast as a window allows:",
-        how_much(fast),
-        f"1 client sends {paced_one.rate} messages a second, {paced_one.clients - 1} listen:",
-        how_late(paced),
-        flaws([*fast.items(), *paced.items()]),
-        "\n".join(other_order(order, fast) for order in ORDERS),
-    ])  # fmt: skip
+    told = [flaws([*fast.items(), *paced.items()]), *(other_order(order, fast) for order in ORDERS)]
+    return "\n\n".join([how_much(fast), how_late(paced), "\n".join(told)])
 
 
 def how_much(fast: Runs) -> str:
@@ -209,7 +189,8 @@ def how_much(fast: Runs) -> str:
     heard = {
         setup.name: [run.deliveries / run.seconds for run in runs] for setup, runs in fast.items()
     }
-    return table(("messages/s", said, 0), ("deliveries/s", heard, 0))
+    title = f"{FAST.clients} clients, {FAST.senders} of them send as fast as a window allows"
+    return table(title, ("messages/s", said, 0), ("deliveries/s", heard, 0))
 
 
 def how_late(paced: Runs) -> str:
@@ -220,12 +201,13 @@ def how_late(paced: Runs) -> str:
     }
     median = {name: [one[49] * 1000 for one in all_of_it] for name, all_of_it in late.items()}
     worst = {name: [one[98] * 1000 for one in all_of_it] for name, all_of_it in late.items()}
-    return table(("p50 ms", median, 2), ("p99 ms", worst, 2))
+    title = f"1 client sends {PACED.rate} messages a second, {PACED.clients - 1} listen"
+    return table(title, ("p50 ms", median, 2), ("p99 ms", worst, 2))
 
 
-def table(*columns: tuple[str, dict[str, list[float]], int]) -> str:
+def table(title: str, *columns: tuple[str, dict[str, list[float]], int]) -> str:
     """Write medians over the rounds, and their ratios to the first line."""
-    heads = ["", *(head for name, _, _ in columns for head in (name, "ratio"))]
+    heads = [title, *(head for name, _, _ in columns for head in (name, "ratio"))]
     rows = []
     for line in columns[0][1]:
         cells = [line]
@@ -235,7 +217,7 @@ def table(*columns: tuple[str, dict[str, list[float]], int]) -> str:
             )
             cells += [f"{here:,.{digits}f}", f"{here / first:.2f}"]
         rows.append(cells)
-    return markdown(heads, rows)
+    return report.table(heads, rows)
 
 
 def flaws(measured: Iterable[tuple[Setup, list[Any]]]) -> str:
@@ -244,7 +226,7 @@ def flaws(measured: Iterable[tuple[Setup, list[Any]]]) -> str:
     lost, twice, late = (
         sum(getattr(one, name) for one in found) for name in ("lost", "duplicated", "reordered")
     )
-    return f"{lost} lost, {twice} duplicated, {late} out of their sender's order"
+    return f"* {lost} lost, {twice} duplicated, {late} out of their sender's order"
 
 
 def other_order(order: str, fast: Runs) -> str:
@@ -252,8 +234,4 @@ def other_order(order: str, fast: Runs) -> str:
     runs = [run for setup, runs in fast.items() if setup.order == order for run in runs]
     clients = sum(len(run.listeners) for run in runs)
     differ = sum(flaws_of(run).other_order for run in runs)
-    return f"another order than on the first instance, {order}: {differ} of {clients} clients"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return f"* another order than on the first instance, {order}: {differ} of {clients} clients"

@@ -1,8 +1,8 @@
-"""The load generator: a process of its own that measures one server once.
+"""The load generator: a process of its own that measures one server once; and how it is run.
 
 Rule: what is measured lies between two readings of the clock, with nothing else in between: no
 connecting (except in churn, which measures that), no start of a process, no arithmetic. It prints
-one line, the outcome as JSON; or it fails with one line on stderr.
+one line, the outcome as JSON, which `put_on` reads; or it fails with one line on stderr.
 
 By hand, against any server on this machine:
 
@@ -16,18 +16,58 @@ import contextlib
 import dataclasses
 import json
 import statistics
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+import contenders
 import scenarios
-from results import Meter, Outcome, resident_kib
+from results import Cores, Flaws, Meter, Outcome, resident_kib
 from scenarios import DELIVERIES, MEDIAN, MEGABYTES, MEMORY, VISITS, WORST, Scenario, memory_after
 from traffic import Rate, Traffic, Window, flaws_of
-from wire import CLOSE_FRAME, Garbled, ServerFailed, TooFewFiles, allow_open_files, connect, crowd
+from wire import (
+    CLOSE_FRAME,
+    PATIENCE,
+    Garbled,
+    ServerFailed,
+    TooFewFiles,
+    allow_open_files,
+    connect,
+    crowd,
+)
 
 SCENARIOS = scenarios.SCENARIOS | scenarios.GROWTH
+
+LONGEST = 8 * PATIENCE
+"""Seconds that a load generator may take in addition to the time that it measures."""
+
+
+def put_on(server: contenders.Running, scenario: Scenario, seconds: float) -> Outcome:
+    """Run a load generator and return what it says. Raise `ServerFailed` if it cannot."""
+    options = f"--port {server.port} --pid {server.pid} --clients {scenario.clients}"
+    visits = ["--visits", *map(str, scenario.visits)] if scenario.visits else []
+    arguments = [scenario.name, "--seconds", str(seconds), *options.split(), *visits]
+    load = subprocess.Popen(
+        [sys.executable, __file__, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, errors = load.communicate(timeout=seconds + LONGEST)
+    except subprocess.TimeoutExpired:
+        raise ServerFailed("the load generator did not come to an end") from None
+    finally:
+        contenders.end(load)
+    if load.returncode:
+        raise ServerFailed(errors.strip().rpartition("\n")[2])
+    data = json.loads(output)
+    data["flaws"] = Flaws(**data["flaws"])
+    data["cores"] = data["cores"] and Cores(**data["cores"])
+    return Outcome(**data)
 
 
 def main() -> int:

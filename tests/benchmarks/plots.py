@@ -1,4 +1,4 @@
-"""The pictures: a bar chart for each figure of the comparison, and the curves of growth.
+"""The curves of `growth`, drawn.
 
 Rule: matplotlib is imported only if somebody asks for a picture. The paper is transparent. In a
 PNG the colours lie between light and dark; an SVG has a set for each, and the reader's system
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from report import figures, label, memory, name_of, show, value
+from report import memory, name_of, value
 from results import Results
 from scenarios import DELIVERIES, KIB, MEDIAN, MEGABYTES, WORST, Curve, Figure, Scenario
 
@@ -87,54 +87,9 @@ def with_two_palettes(svg: str) -> str:
     return re.sub(r"(<svg[^>]*>)", rf"\1\n{style}", svg, count=1)
 
 
-BARS = 2
-"""Columns of the bar charts."""
-
-OURS, THEIRS = "#2a6fbb", "#b9c2cc"
-
-
 def is_possible() -> bool:
     """Return whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
-
-
-def draw_bars(results: Results, file: str) -> None:
-    """Draw the medians into a file, whose suffix says which kind."""
-    import matplotlib
-
-    matplotlib.use("Agg")  # no window: this may run where there is no screen
-    from matplotlib import pyplot
-
-    shown = figures(results)
-    rows = -(-len(shown) // BARS)
-    height = 0.6 + 0.3 * len(results.contenders)
-    picture, grid = pyplot.subplots(
-        rows, BARS, figsize=(10, rows * height), squeeze=False, layout="constrained"
-    )
-    panels = list(grid.flat)
-    for panel, (scenario, figure) in zip(panels, shown, strict=False):
-        _draw_bars(panel, results, scenario, figure)
-    for panel in panels[len(shown) :]:
-        panel.remove()
-    picture.savefig(file)
-    pyplot.close(picture)
-
-
-def _draw_bars(panel: Any, results: Results, scenario: Scenario, figure: Figure) -> None:
-    values = [results.median(scenario, one, figure) for one in results.contenders]
-    bars = panel.barh(
-        [one.name for one in results.contenders],
-        [value or 0 for value in values],
-        color=[OURS if one.is_subject else THEIRS for one in results.contenders],
-    )
-    numbers = [f" {show(value, figure.digits)}" for value in values]
-    panel.bar_label(bars, labels=numbers, fontsize=8)
-    panel.margins(x=0.2)
-    panel.invert_yaxis()
-    panel.set_title(label(scenario, figure), fontsize=9, loc="left")
-    panel.tick_params(labelsize=8)
-    panel.xaxis.set_visible(False)
-    panel.spines[["top", "right", "bottom"]].set_visible(False)
 
 
 COLUMNS = 3
@@ -147,7 +102,7 @@ Draw = Callable[[Any], None]
 """Something that draws one panel."""
 
 
-def draw_growth(curves: Sequence[Curve], results: Results, file: str) -> None:
+def draw(curves: Sequence[Curve], results: Results, file: str) -> None:
     """Draw the medians into a file, whose suffix says which kind."""
     import matplotlib
 

@@ -1,4 +1,4 @@
-"""The tables at the end, as text and in Markdown.
+"""What a command prints: its progress, and the tables at the end, which are Markdown.
 
 Rule: the ratios are what counts. Everything else shows whether they can be trusted: which flaws
 there were, and whether the load, or other programs, were busier than the server. Processor time
@@ -8,7 +8,12 @@ pasted somewhere is complete: its heads have units, and the line above says how 
 
 from __future__ import annotations
 
+import os
+import platform
+import shutil
+import sys
 from collections.abc import Callable, Sequence
+from typing import Self, TextIO
 
 from contenders import Contender
 from results import Results
@@ -18,26 +23,68 @@ BUSY = 0.9
 """Cores of the load above which it may have been what was measured."""
 
 
+class Progress:
+    """Says on stderr what is being measured; stdout is for the report.
+
+    A terminal gets one line that changes, anything else (a file, a pipe) whole lines.
+    """
+
+    def __init__(self, total: int, stream: TextIO = sys.stderr) -> None:
+        self._total = total
+        self._done = 0
+        self._stream = stream
+
+    def __enter__(self) -> Self:
+        return self
+
+    def begin(self, what: str) -> None:
+        """Say what is measured now."""
+        self._done += 1
+        line = f"[{self._done}/{self._total}] {what}"
+        if self._stream.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r\x1b[K{line[:width]}")
+        else:
+            self._stream.write(f"{line}\n")
+        self._stream.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream.isatty():
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+def head(rounds: int, seconds: float) -> str:
+    """Return the line above all tables: where it was measured, and for how long."""
+    return f"{machine()}; rounds: {rounds}, of {seconds:g} s each"
+
+
+def machine() -> str:
+    """Describe the machine without naming it."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    system = f"{platform.system()} {platform.release().partition('-')[0]}"
+    return f"{python}, {system}, {os.cpu_count()} cores"
+
+
 def text(results: Results) -> str:
-    """Return the report, to print."""
+    """Return the report of a comparison."""
     parts = [_medians(results), *_ratios(results), _cost(results), cores(results), flaws(results)]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(parts)
 
 
-def as_markdown(results: Results) -> str:
-    """Return one table in Markdown: the first subject's medians, and their ratios to the others."""
+def as_one_table(results: Results) -> str:
+    """Return the first subject's medians, and their ratios to the others."""
     subject = results.subjects[0]
     peers = [one for one in results.contenders if one is not subject]
     rows = []
-    for scenario, figure in figures(results):
+    for scenario, figure in _figures(results):
         ours = results.median(scenario, subject, figure)
         ratios = [results.ratio(scenario, subject, peer, figure) for peer in peers]
         note = "" if figure.more_is_better else " (less is better)"
         name = f"{scenario.name}, {figure.name}{note}"
         rows.append([name, show(ours, figure.digits), *(show(ratio, 2) for ratio in ratios)])
     heads = ["", subject.name, *(f"÷ {peer.name}" for peer in peers)]
-    lost = "\n".join(f"* {line}" for line in flaws(results).splitlines())
-    return f"{markdown(heads, rows)}\n\n{lost}"
+    return f"{table(heads, rows)}\n\n{flaws(results)}"
 
 
 def show(value: float | None, digits: int = 0) -> str:
@@ -45,28 +92,27 @@ def show(value: float | None, digits: int = 0) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
-def label(scenario: Scenario, figure: Figure) -> str:
+def _figures(results: Results) -> list[tuple[Scenario, Figure]]:
+    return [(scenario, figure) for scenario in results.scenarios for figure in scenario.figures]
+
+
+def _label(scenario: Scenario, figure: Figure) -> str:
     """Name a figure; the sign says whether more of it is better, or less."""
     return f"{'+' if figure.more_is_better else '-'} {scenario.name} {figure.name}"
-
-
-def figures(results: Results) -> list[tuple[Scenario, Figure]]:
-    """Return the figures of all scenarios, in order."""
-    return [(scenario, figure) for scenario in results.scenarios for figure in scenario.figures]
 
 
 def _medians(results: Results) -> str:
     rows = [
         [
-            label(scenario, figure),
+            _label(scenario, figure),
             *(
                 show(results.median(scenario, contender, figure), figure.digits)
                 for contender in results.contenders
             ),
         ]
-        for scenario, figure in figures(results)
+        for scenario, figure in _figures(results)
     ]
-    return _table("medians (+: more is better)", results.contenders, rows)
+    return _table_of("medians (+: more is better)", results.contenders, rows)
 
 
 def _ratios(results: Results) -> list[str]:
@@ -75,13 +121,13 @@ def _ratios(results: Results) -> list[str]:
         peers = [one for one in results.contenders if one is not subject]
         rows = [
             [
-                label(scenario, figure),
+                _label(scenario, figure),
                 *(show(results.ratio(scenario, subject, peer, figure), 2) for peer in peers),
             ]
-            for scenario, figure in figures(results)
+            for scenario, figure in _figures(results)
         ]
         if peers:
-            tables.append(_table(f"{subject.name}, divided by", peers, rows))
+            tables.append(_table_of(f"{subject.name}, divided by", peers, rows))
     return tables
 
 
@@ -110,11 +156,11 @@ def flaws(results: Results) -> str:
     for contender in results.contenders:
         found = results.flaws(contender)
         lines.append(
-            f"{contender.name}: {found.lost} lost, {found.duplicated} duplicated, "
+            f"* {contender.name}: {found.lost} lost, {found.duplicated} duplicated, "
             f"{found.reordered} out of order, {found.other_order} clients saw another order"
         )
     failures = [
-        f"{result.server} failed in {result.scenario}, round {result.round}: {result.error}"
+        f"* {result.server} failed in {result.scenario}, round {result.round}: {result.error}"
         for result in results.all
         if result.error
     ]
@@ -126,17 +172,11 @@ def _by_scenario(title: str, results: Results, cell: Callable[[Scenario, Contend
         [scenario.name, *(cell(scenario, contender) for contender in results.contenders)]
         for scenario in results.scenarios
     ]
-    return _table(title, results.contenders, rows)
+    return _table_of(title, results.contenders, rows)
 
 
-def _table(title: str, columns: Sequence[Contender], rows: list[list[str]]) -> str:
-    lines = [[title, *(column.name for column in columns)], *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    written = [
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
-        for line in lines
-    ]
-    return "\n".join([written[0], "-" * len(written[0]), *written[1:]])
+def _table_of(title: str, columns: Sequence[Contender], rows: list[list[str]]) -> str:
+    return table([title, *(column.name for column in columns)], rows)
 
 
 UNITS = ((MIB, "MiB"), (KIB, "KiB"), (1, "B"))
@@ -176,16 +216,16 @@ def _curve(curve: Curve, results: Results) -> str:
         for point in curve.points
     ]
     heads = [curve.axis, *(figure.name for figure in curve.figures)]
-    return f"{curve.title} ({curve.fixed}):\n\n{markdown(heads, rows)}"
+    return f"{curve.title} ({curve.fixed}):\n\n{table(heads, rows)}"
 
 
 def _memory(scenario: Scenario, results: Results) -> str:
     rows = [[f"{visits:,}", show(memory(results, visits, scenario))] for visits in scenario.visits]
-    return f"Visits ({scenario.about}):\n\n{markdown(['visits', 'KiB'], rows)}"
+    return f"Visits ({scenario.about}):\n\n{table(['visits', 'KiB'], rows)}"
 
 
-def markdown(heads: list[str], rows: list[list[str]]) -> str:
-    """Write a table of numbers in Markdown that can also be read as text."""
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """Write a table of numbers in Markdown, so that it can also be read as text."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = []

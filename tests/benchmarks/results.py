@@ -16,9 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from contenders import Contender
-from scenarios import Figure, Scenario
-
-KIB = 1024
+from scenarios import KIB, Figure, Scenario
 
 
 @dataclass(slots=True)

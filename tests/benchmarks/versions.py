@@ -1,7 +1,7 @@
-"""Two versions of msgproxy, compared burst by burst: for differences of a few percent.
+"""The command `versions`: two of msgproxy, compared burst by burst, for a few percent.
 
     git worktree add /tmp/before HEAD~1
-    python tests/benchmarks/versions.py /tmp/before . --clients 100 --at-once 1
+    python tests/benchmarks versions /tmp/before . --clients 100 --at-once 1
 
 Rule: what is compared is the processor time of the servers, and not how long anything takes. All of
 them run all the time, and get the same short burst of messages in turns. So whatever else the
@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import argparse
 import selectors
-import signal
 import socket
-import statistics
-import sys
 import time
 from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import wire
 from contenders import MSGPROXY, Contender, Running, running
+from report import show, table
 from scenarios import SMALL
 
 BURST = 12
@@ -35,42 +35,47 @@ REST = 0.003
 """Seconds after a burst, in which the server's threads go back to sleep."""
 
 
-def main() -> int:
+def add_command(commands: Any) -> None:
+    """Add the command."""
+    about = "compare the processor time of several checkouts, burst by burst"
+    parser = commands.add_parser("versions", help=about, description=about)
+    parser.set_defaults(run=run)
+    add: Any = parser.add_argument
+    add("folders", nargs="+", type=checkout, help="checkouts of msgproxy")
+    add("--clients", type=int, default=100, help="one of them sends")
+    add("--at-once", type=int, default=1, metavar="N", help="messages on the way")
+    add("--bursts", type=int, default=100, metavar="N", help="for each version")
+
+
+def checkout(folder: str) -> Path:
+    """Return the path of a checkout."""
+    if not (Path(folder) / "msgproxy").is_dir():
+        raise argparse.ArgumentTypeError(f"{folder} is no checkout of msgproxy")
+    return Path(folder)
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the servers are ended, too
     folders = [*arguments.folders, arguments.folders[0]]
     names = [*map(str, arguments.folders), "the first again"]
     wire.allow_open_files(len(folders) * arguments.clients)
     used: dict[str, list[float]] = defaultdict(list)
     with ExitStack() as stack:
-        audiences = {
-            name: Audience(stack, stack.enter_context(running(version(folder))), arguments.clients)
+        crowds = {
+            name: Crowd(stack, stack.enter_context(running(version(folder))), arguments.clients)
             for name, folder in zip(names, folders, strict=True)
         }
         for number in range(arguments.bursts):
             begin = number % len(names)  # none is always the first
             for name in names[begin:] + names[:begin]:
-                used[name].append(audiences[name].burst(arguments.at_once))
-    print("| version | µs of processor per delivery, median | ratio, median |\n|---|--:|--:|")
+                used[name].append(crowds[name].burst(arguments.at_once))
+    heads = ["version", "µs of processor per delivery, median", "ratio, median"]
+    first, rows = used[names[0]], []
     for name, figures in used.items():
-        ratios = [one / first for one, first in zip(figures, used[names[0]], strict=True)]
-        print(f"| {name} | {statistics.median(figures):.2f} | {statistics.median(ratios):.3f} |")
+        ratios = [one / other for one, other in zip(figures, first, strict=True)]
+        rows.append([name, show(median(figures), 2), show(median(ratios), 3)])
+    print(table(heads, rows))
     return 0
-
-
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Compare versions of msgproxy, burst by burst.")
-    parser.add_argument("folders", nargs="+", type=Path, help="checkouts of msgproxy")
-    parser.add_argument("--clients", type=int, default=100, help="one of them sends")
-    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="messages on the way")
-    parser.add_argument("--bursts", type=int, default=100, metavar="N", help="for each version")
-    arguments = parser.parse_args()
-    for folder in arguments.folders:
-        if not (folder / "msgproxy").is_dir():
-            parser.error(f"{folder} is no checkout of msgproxy")
-    return arguments
 
 
 def version(folder: Path) -> Contender:
@@ -80,7 +85,7 @@ def version(folder: Path) -> Contender:
     return Contender(str(folder), ("-c", code, *MSGPROXY[MSGPROXY.index("serve") :]))
 
 
-class Audience:
+class Crowd:
     """All clients of one server. The first one sends, and all others receive."""
 
     def __init__(self, stack: ExitStack, server: Running, count: int) -> None:
@@ -112,12 +117,3 @@ class Audience:
             for key, _ in ready:
                 assert isinstance(key.fileobj, socket.socket)
                 missing -= len(key.fileobj.recv(65536))
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)  # as the shell counts it: 128 and the number of SIGINT
-    except wire.ServerFailed as error:
-        sys.exit(f"versions: {error}")

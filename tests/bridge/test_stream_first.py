@@ -1,6 +1,6 @@
 """Which order clients see: with the stream first one for all, with local first one per instance.
 
-The stream first is no part of msgproxy: it is beside the benchmark that measures it.
+The stream first is no part of msgproxy: it is one of the servers that the benchmark measures.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from benchmarks.stream_first import StreamFirst, StreamFirstServer
+from benchmarks.servers.stream_first import StreamFirst, StreamFirstServer
 from clients import PATIENCE, wait_for, wait_for_clients
 from joined_servers import bridge_of, impatient, lines
 from redis_server import STREAM

@@ -1,6 +1,6 @@
 """The stream first: the other order that instances can have, as an experiment, to be measured.
 
-    python tests/benchmarks/stream_first.py --bridge 'redis://127.0.0.1:6379/0?stream=talk'
+    python tests/benchmarks/servers/stream_first.py --bridge 'redis://127.0.0.1:6379/0?stream=talk'
 
 It takes the options of `msgproxy serve`, and differs from it in two queues and in what a bridge
 does with them. No thread and no lock is added, and reader, broker and writer stay the same::
