@@ -25,7 +25,8 @@ def once() -> Picture | None:
         for number in (1, 2, 3):
             run.join(number)
         run.forget()
-        run.talk({1: COUNT, 2: COUNT})
+        for number in (1, 2):
+            run.clients[number].say(*(f"number {one}" for one in range(1, COUNT + 1)))
         for _ in range(2 * COUNT):
             run.hear(3)
         run.until(lambda: sum(len(hop.items) for hop in run.acts("sent")) == 4 * COUNT)

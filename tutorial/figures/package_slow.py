@@ -29,7 +29,7 @@ def picture() -> Picture:
     with RecordedServer(LIMITS) as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
-        run.read(2, False)
+        run.clients[2].reads = False
         run.forget()
         said = []
         while not run.acts("full") and len(said) < MOST:

@@ -1,9 +1,12 @@
 """The package stops: readers first, then the broker, then the writers."""
 
 import dataclasses
+import threading
+import time
 
 from harness import RecordedServer, show
 
+from msgproxy.concurrency.threads import ServerThread
 from msgproxy.picture import Picture, Timeline, draw, timeline_from_hops
 from msgproxy.picture.timeline import lanes_of
 from msgproxy.tracing.hops import Hop
@@ -17,6 +20,7 @@ CAPTION = (
 
 def picture() -> Picture:
     """Three clients; one says something, and the server stops."""
+    ends = note_ends()
     with RecordedServer() as run:
         for number in (1, 2, 3):
             run.join(number)
@@ -24,17 +28,37 @@ def picture() -> Picture:
         run.say(1, "one last thing")
         for number in (2, 3):
             assert run.hear(number) == "one last thing"
-        run.stop()
-        codes = [run.clients[number].close_code for number in (1, 2, 3)]
+        stop(run)
         hops = run.hops()
-    assert codes == [1001, 1001, 1001]
-    run.until(lambda: {"accept", "broker", "reader-1", "writer-3"} <= run.ends.keys())
+    assert [client.close_code for client in run.clients.values()] == [1001, 1001, 1001]
     last = [hop for hop in hops if hop.items == ("stopped",)]
     assert [(hop.act, hop.thread) for hop in last[:2]] == [("put", "accept"), ("got", "broker")]
     close_frames = [hop for hop in hops if hop.items == ("close",) and hop.act == "put"]
     assert {hop.queue for hop in close_frames} == {"outbound-1", "outbound-2", "outbound-3"}
     assert all(hop.thread == "broker" and hop.time > last[1].time for hop in close_frames)
-    return draw(timeline(hops, run.ends, last[0].time), title="A stop", caption=CAPTION)
+    return draw(timeline(hops, ends, last[0].time), title="A stop", caption=CAPTION)
+
+
+def stop(run: RecordedServer) -> None:
+    """Stop the server, and look after the clients until each has its Close frame."""
+    stopping = threading.Thread(target=run.server.close)
+    stopping.start()
+    run.until(lambda: all(client.end for client in run.clients.values()))
+    for client in run.clients.values():
+        client.close()  # the server waits for that
+    stopping.join()
+
+
+def note_ends() -> dict[str, int]:
+    """Have each thread of a server note when it ends."""
+    ends: dict[str, int] = {}
+
+    def run_and_note(thread: ServerThread) -> None:
+        threading.Thread.run(thread)
+        ends[thread.name] = time.monotonic_ns()
+
+    ServerThread.run = run_and_note  # type: ignore[method-assign]
+    return ends
 
 
 def timeline(hops: list[Hop], noted: dict[str, int], stopped: int) -> Timeline:

@@ -13,7 +13,7 @@ CAPTION = (
 
 def picture() -> Picture:
     """Client 2 connects while client 1 is there, which goes on talking and leaves in the end."""
-    with RunningStep("step01_echo") as run:
+    with RunningStep("step01_echo", role="") as run:
         run.join(1)
         hello = run.say(1, "hello")
         run.until(lambda: run.find("hears", hello, "client 1"))

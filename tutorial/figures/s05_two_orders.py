@@ -1,11 +1,13 @@
 """Step 5: two clients speak at the same moment, and two others hear them in different orders."""
 
 import dataclasses
+import itertools
 import sys
 
-from harness import Round, RunningStep, show, turns
+from harness import Round, RunningStep, show
 
 from msgproxy.picture import Annotation, Picture, Span, Timeline, draw, timeline_from_hops
+from msgproxy.tracing.hops import Hop
 
 ROUNDS = 3000
 """Rounds at most. As a rule it takes less than a hundred."""
@@ -24,49 +26,52 @@ CAPTION = (
 def picture() -> Picture:
     """Draw the first round in which clients 3 and 4 hear the same two messages in two orders."""
     sys.setswitchinterval(OFTEN)
-    with RunningStep("step05_writers", role="reader") as run:
+    with RunningStep("step05_writers") as run:
         for number in (1, 2, 3, 4):
             run.join(number)
-        number, last = 1, Round(run)
-        while not shows_it(last) and number < ROUNDS:
-            number, last = number + 1, Round(run)
+        number, found = 0, None
+        while not found and number < ROUNDS:
+            number, found = number + 1, timeline(Round(run))
         run.stop_noting()
-    assert shows_it(last), f"in {ROUNDS} rounds it was not seen"
-    return draw(
-        timeline(last),
-        title="Two messages, two orders",
-        caption=CAPTION.format(number=number),
-    )
+    assert found, f"in {ROUNDS} rounds it was not seen"
+    return draw(found, title="Two messages, two orders", caption=CAPTION.format(number=number))
 
 
-def shows_it(race: Round) -> bool:
-    """Whether clients 3 and 4 heard two orders, and the picture can show who was interrupted."""
-    return race.order(3) != race.order(4) and bool(waits(race))
+def timeline(race: Round) -> Timeline | None:
+    """Add to the hops where each reader was interrupted: that is what decides the order.
 
-
-def waits(race: Round) -> list[Span]:
-    """Return where a reader was interrupted between two puts that are drawn."""
+    Return None if clients 3 and 4 heard one order, or if it would not show who was interrupted.
+    """
+    if race.order(3) == race.order(4):
+        return None
     drawn = timeline_from_hops(race.without("-1", "-2"))
     shown = {span.end for span in drawn.spans} | {each.put for each in drawn.transits}
-    boxes = turns(race.hops, "reader-1", "reader-2")
-    return [box for box in boxes if box.kind == "waits" and box.end in shown]
-
-
-def timeline(race: Round) -> Timeline:
-    """Add to the hops where each reader was interrupted: that is what decides the order."""
-    drawn = timeline_from_hops(race.without("-1", "-2"))
-    boxes = turns(race.hops, "reader-1", "reader-2")
-    longest = max(waits(race), key=lambda box: box.end - box.start)
+    boxes = turns(race.hops)
+    waits = [box for box in boxes if box.kind == "waits" and box.end in shown]
+    if not waits:
+        return None
+    longest = max(waits, key=lambda box: box.end - box.start)
     words = f"{longest.lane} is interrupted"
+    told = Annotation(longest.start, longest.lane, words, words)
     spans = [span for span in drawn.spans if not span.lane.startswith("reader")]
-    return dataclasses.replace(
-        drawn,
-        spans=(*spans, *boxes),
-        annotations=(
-            *drawn.annotations,
-            Annotation(longest.start, longest.lane, words, words),
-        ),
-    )
+    annotations = (*drawn.annotations, told)
+    return dataclasses.replace(drawn, spans=(*spans, *boxes), annotations=annotations)
+
+
+def turns(hops: list[Hop]) -> list[Span]:
+    """Return what the readers do: between two hops of one, the other may have run.
+
+    One thread runs at a time, so a reader that the other one overtakes was interrupted.
+    """
+    found = []
+    for me, other in (("reader-1", "reader-2"), ("reader-2", "reader-1")):
+        for hop, after in itertools.pairwise(hop for hop in hops if hop.thread == me):
+            span = Span(me, hop.time, after.time, "works", hop.items)
+            if any(each.thread == other and hop.time < each.time < after.time for each in hops):
+                reason = "its turn: it was interrupted, and the other reader runs"
+                span = dataclasses.replace(span, kind="waits", waits_for=reason)
+            found.append(span)
+    return found
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ CAPTION = (
 
 def picture() -> Picture:
     """Client 1 says something again and again. Client 3 hears it, and client 2 does not."""
-    with RunningStep("step05_writers", role="reader") as run:
+    with RunningStep("step05_writers") as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
         run.read(2, False)

@@ -23,7 +23,7 @@ CAPTION = (
 def picture() -> Picture:
     """Draw the round in which the two were put on the queue closest to each other."""
     sys.setswitchinterval(OFTEN)
-    with RunningStep("step06_broker", role="reader") as run:
+    with RunningStep("step06_broker") as run:
         for number in (1, 2, 3, 4):
             run.join(number)
         rounds = [Round(run) for _ in range(ROUNDS)]

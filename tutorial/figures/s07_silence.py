@@ -19,11 +19,12 @@ CAPTION = (
 
 def picture() -> Picture:
     """Client 1 says something before and after, which client 3 hears."""
-    with RunningStep("step07_leaving", role="reader", PING_INTERVAL=PING_INTERVAL) as run:
+    with RunningStep("step07_leaving", PING_INTERVAL=PING_INTERVAL) as run:
         for number in (1, 2, 3):
             run.join(number)
         run.notes.forget()
-        run.fall_silent(2)
+        run.clients[2].reads = False
+        run.notes.note("falls silent", who="client 2")
         hello = run.say(1, "hello")
         run.until(lambda: run.find("hears", hello, "client 3"))
         run.until(lambda: run.find("hangs up", who="writer-2"))

@@ -23,7 +23,7 @@ def picture() -> Picture:
 
 def once() -> Picture | None:
     """Client 1 sends a photo, and client 2 does not read it, but sends a Close frame."""
-    with RunningStep("step07_leaving", role="reader") as run:
+    with RunningStep("step07_leaving") as run:
         run.join(1)
         run.join(2, small=True)
         run.read(2, False)

@@ -23,7 +23,7 @@ CAPTION = (
 
 def picture() -> Picture:
     """Client 1 talks, and client 3 listens. Client 2 stopped reading before."""
-    with RunningStep("step08_bounds", role="reader", LIMIT=LIMIT) as run:
+    with RunningStep("step08_bounds", LIMIT=LIMIT) as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
         run.read(2, False)

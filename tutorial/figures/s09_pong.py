@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from harness import RunningSocketStep, show
+from harness import RunningStep, show
 
 from msgproxy.picture import Annotation, Picture, Timeline, draw, timeline_from_hops
 
@@ -21,7 +21,7 @@ CAPTION = (
 
 def picture() -> Picture:
     """Client 2 is slow to read a photo, and meanwhile sends a ping."""
-    with RunningSocketStep("step09_wsproto") as run:
+    with RunningStep("step09_wsproto") as run:
         run.join(1)
         run.join(2, small=True)
         run.notes.forget()
@@ -39,7 +39,7 @@ def picture() -> Picture:
     return draw(timeline(run), title="A pong that waits", caption=CAPTION.format(size=SIZE))
 
 
-def check(run: RunningSocketStep) -> None:
+def check(run: RunningStep) -> None:
     """See that it went as the caption says."""
     photo = run.notes.said["a photo"]
     [put] = [hop for hop in run.notes.acts("put") if hop.items == ("pong",)]
@@ -52,7 +52,7 @@ def check(run: RunningSocketStep) -> None:
     assert run.time("hears", photo) < run.time("hears", "pong")
 
 
-def timeline(run: RunningSocketStep) -> Timeline:
+def timeline(run: RunningStep) -> Timeline:
     """Add to the hops what client 2 does, and that writer-2 waits for it in `sendall`."""
     photo = run.notes.said["a photo"]
     drawn = timeline_from_hops(run.notes.in_order())

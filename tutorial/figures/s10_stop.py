@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from harness import RunningSocketStep, show, waits
+from harness import RunningStep, show, waits
 
 from msgproxy.picture import Annotation, Picture, Timeline, draw, timeline_from_hops
 
@@ -22,7 +22,7 @@ CAPTION = (
 
 def picture() -> Picture:
     """Client 2 does not read what client 1 says. Then somebody presses Ctrl-C."""
-    with RunningSocketStep("step10_stopping") as run:
+    with RunningStep("step10_stopping") as run:
         for number in (1, 2, 3):
             run.join(number, small=number == 2)
         run.read(2, False)
@@ -40,13 +40,13 @@ def picture() -> Picture:
     return draw(timeline(run), title="A stop", caption=CAPTION.format(most=TIMEOUT))
 
 
-def check(run: RunningSocketStep) -> None:
+def check(run: RunningStep) -> None:
     """See that it went as the caption says."""
     close_frames = {
         (hop.thread, hop.queue) for hop in run.notes.acts("put") if hop.items == ("close",)
     }
     assert close_frames == {("broker", f"outbound-{number}") for number in (1, 2, 3)}
-    waiting = [run.notes.item(event) for event in run.notes.outbound[2].queue]
+    waiting = [run.notes.item(event) for event in run.notes.queues[2].queue]
     assert waiting[:2] == [run.notes.said["one last thing"], "close"]
     happened = [hop for hop in run.notes.acts("put") if hop.queue == "inbound"]
     assert happened[2].items == ("stopped",)
@@ -54,7 +54,7 @@ def check(run: RunningSocketStep) -> None:
     assert run.time("ends") - happened[2].time > TIMEOUT * 0.99 * 10**9
 
 
-def timeline(run: RunningSocketStep) -> Timeline:
+def timeline(run: RunningStep) -> Timeline:
     """Add to the hops which threads wait at the end. Leave out what is put after a Close frame."""
     puts, ends = run.notes.acts("put"), run.time("ends")
     first = {(hop.queue, hop.items): hop for hop in reversed(puts)}

@@ -4,27 +4,24 @@ Rule: the step's file stays as it is in the chapter, and its own `main` runs. On
 from elsewhere (the WebSocket, the queues, the lock) is replaced, by the same thing that also notes
 when which thread did what.
 
-`step` and `socket_step` run a step, `server` the package; the `stand_ins` write into the notebook
-of `notes`; `timelines` makes a picture of that.
+`step` runs a step, and `server` the package; the `stand_ins` and the `sockets` write into the
+notebook of `notes`; `timelines` makes a picture of that.
 """
 
 from harness.scenes import Burst, Round
 from harness.server import RecordedServer
-from harness.socket_step import RunningSocketStep
 from harness.step import RunningStep
-from harness.timelines import annotations, retry_until, show, spans, transits, turns, waits
+from harness.timelines import annotations, retry_until, show, spans, transits, waits
 
 __all__ = [
     "Burst",
     "RecordedServer",
     "Round",
-    "RunningSocketStep",
     "RunningStep",
     "annotations",
     "retry_until",
     "show",
     "spans",
     "transits",
-    "turns",
     "waits",
 ]

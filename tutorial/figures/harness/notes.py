@@ -6,11 +6,13 @@ waits to make a note. The stand-ins know the notebook and nothing else of a run.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from typing import Any, NamedTuple
 
+from wsproto.events import CloseConnection, Message
+
+from msgproxy.check.frames import CLOSE, PING, PONG, FrameReader
 from msgproxy.events import MessageId
 from msgproxy.tracing.hops import Hop, Item
 
@@ -19,6 +21,12 @@ PADDING = "."
 
 LONGEST = 100
 """Characters of a message's words at most: to compare megabytes would change the run."""
+
+FRAMES = {PING: "ping", PONG: "pong", CLOSE: "Close"}
+"""The frames that carry no message, by their opcodes."""
+
+FINAL = 0x80
+"""The FIN bit of a frame's first byte: words are ASCII, so their first byte is smaller."""
 
 
 class Note(NamedTuple):
@@ -40,16 +48,23 @@ class Notebook(list[Note]):
         self.role = role
         self.hops: list[Hop] = []
         self.said: dict[str, MessageId] = {}
-        self.numbers = itertools.count(1)
-        """Numbers for the clients, in the order in which the server accepts them."""
+        self.received: dict[tuple[str, Item], int] = {}
+        """When a thread received what it has not put on any queue."""
+        self.newest = 0
+        """The number of the client that was accepted last."""
+        self.queues: dict[int, Any] = {}
+        """The outbound queue of each client, by its number; 0 is the inbound queue."""
         self.is_open = True
         """If not, nothing more is noted."""
+        self.is_interrupted = False
 
     def note(self, act: str, item: Item = "", whom: str = "", who: str = "") -> None:
         """Note what the current thread does now, or what a client does."""
         if self.is_open:
             who = who or threading.current_thread().name
             self.append(Note(time.monotonic_ns(), who, act, item, whom))
+            if act == "received":
+                self.received[who, item] = self[-1].time
 
     def hop(self, hop: Hop) -> None:
         """Note a hop."""
@@ -68,17 +83,26 @@ class Notebook(list[Note]):
         self.clear()
         self.hops.clear()
 
-    def item(self, said: Any) -> Item:
-        """Name what a thread has in hand: words, an event that holds them, or the end."""
-        if isinstance(said, bytes):
-            said = said[:LONGEST].decode()
-        if isinstance(said, str):
-            return self.said[said[:LONGEST].rstrip(PADDING)]
-        if said is None:
-            return "None"
-        if hasattr(said, "message"):
-            return self.item(said.message)
-        return f"{type(said).__name__.lower()} {said.session.websocket.number}"
+    def item(self, what: Any) -> Item:
+        """Name what a thread has in hand: words, a frame, an event, or the end."""
+        match what:
+            case bytes() if what[0] & FINAL:
+                opcode, _, payload = next(FrameReader().feed(what))  # the first of a batch
+                return FRAMES.get(opcode, "").lower() or self.item(payload)
+            case bytes():
+                return self.item(what[:LONGEST].decode())
+            case str():
+                return self.said[what[:LONGEST].rstrip(PADDING)]
+            case None:
+                return "None"
+            case Message():
+                return self.item(what.data)
+            case CloseConnection():
+                return "close"
+        if hasattr(what, "message"):
+            return self.item(what.message)
+        kind = type(what).__name__.lower()
+        return f"{kind} {what.session.outbound.number}" if hasattr(what, "session") else kind
 
     def words(self, item: Item) -> str:
         """Return what a message says."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from harness.socket_step import RunningSocketStep
 from harness.step import RunningStep
 from msgproxy.tracing.hops import Hop, Item
 
@@ -11,12 +10,14 @@ class Burst:
     """What a step has done with a burst: client 1 says several things, clients 2 and 3 listen."""
 
     def __init__(self, step: str, count: int) -> None:
-        with RunningSocketStep(step) as run:
+        with RunningStep(step) as run:
             self._notes = run.notes
             for number in (1, 2, 3):
                 run.join(number)
             run.notes.forget()
-            said = run.burst(1, *(f"number {one}" for one in range(1, count + 1)))
+            words = [f"number {one}" for one in range(1, count + 1)]
+            said = [run.notes.say(1, each) for each in words]
+            run.crew.say(run.clients[1], *words)
             received = [run.clients[number].heard for number in (2, 3)]
             run.until(lambda: all(len(each) == count for each in received))
             run.stop_noting()
@@ -45,7 +46,11 @@ class Round:
     def __init__(self, run: RunningStep) -> None:
         run.notes.forget()
         self._hops = run.notes.hops
-        run.say_at_once({1: "one", 2: "two"})
+        for number, words in ((1, "one"), (2, "two")):
+            run.notes.say(number, words)
+            run.clients[number].say(words)
+        for number in (1, 2):  # as nearly at the same moment as one thread can
+            run.clients[number].flush()
         run.until(lambda: all(self._sent(number) for number in (1, 2, 3, 4)))
         self.hops = run.notes.in_order()
 

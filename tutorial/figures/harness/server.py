@@ -6,9 +6,6 @@ Rule: nothing is replaced here. The queues record themselves: see `msgproxy.trac
 from __future__ import annotations
 
 import logging
-import re
-import threading
-import time
 from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -31,8 +28,6 @@ class RecordedServer:
         self._recording = Recording()
         self.server = Server(port=0, queues=self._recording, limits=limits)
         self.clients: dict[int, Client] = {}
-        self.ends: dict[str, int] = {}
-        """When each of its threads ended, once it was stopped."""
         self._since = 0
 
     def __enter__(self) -> Self:
@@ -40,61 +35,34 @@ class RecordedServer:
         address = urlsplit(self.server.url)
         assert address.hostname
         assert address.port
-        self._crew = Harness(Address(address.hostname, address.port, "/"), PATIENCE)
+        self.crew = Harness(Address(address.hostname, address.port, "/"), PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._crew.__exit__()
+        self.crew.__exit__()
         self.server.close()
 
     def join(self, number: int, *, small: bool = False) -> None:
         """Connect a client. With `small` buffers, if it does not read it stops its sender soon."""
         buffer = small * SMALL_BUFFER
-        self.clients[number] = self._crew.connect(f"client {number}", receive_buffer=buffer)
+        self.clients[number] = self.crew.connect(f"client {number}", receive_buffer=buffer)
         self.until(lambda: len(self.server.snapshot().clients) == number)
-
-    def read(self, number: int, reads: bool) -> None:
-        """Have a client stop reading, or begin again."""
-        self.clients[number].reads = reads
 
     def say(self, number: int, words: str, size: int = 0) -> None:
         """Have a client say something, padded to `size` bytes."""
-        self._crew.say(self.clients[number], words.ljust(size, PADDING))
+        self.crew.say(self.clients[number], words.ljust(size, PADDING))
 
     def hear(self, number: int) -> Any:
         """Return the next message that a client receives."""
-        return self._crew.hear(self.clients[number])
-
-    def talk(self, counts: dict[int, int]) -> None:
-        """Have some clients say that many messages each, without a pause."""
-        for number, count in counts.items():
-            self.clients[number].say(*(f"number {one}" for one in range(1, count + 1)))
-        self.until(lambda: not any(self.clients[number].outgoing for number in counts))
-
-    def stop(self) -> None:
-        """Stop the server, and look after the clients until each has its Close frame."""
-        for thread in threading.enumerate():
-            if re.fullmatch(r"(reader|writer)-\d+|broker|accept", thread.name):
-                threading.Thread(target=self._note_end, args=(thread,), daemon=True).start()
-        stopping = threading.Thread(target=self.server.close)
-        stopping.start()
-        self.until(lambda: all(client.end for client in self.clients.values()))
-        for client in self.clients.values():
-            client.close()  # the server waits for that
-        stopping.join(PATIENCE)
-
-    def _note_end(self, thread: threading.Thread) -> None:
-        """Note when a thread ends, as soon as anything can know it."""
-        thread.join(PATIENCE)
-        self.ends[thread.name] = time.monotonic_ns()
+        return self.crew.hear(self.clients[number])
 
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until something has happened; fail if it does not."""
-        wait_until(self._crew, condition)
+        wait_until(self.crew, condition)
 
     def forget(self) -> None:
         """Begin the picture here, once everything has come to rest."""
-        self._crew.pause(0.1)
+        self.crew.pause(0.1)
         self._since = self._recording.next_number()
 
     def hops(self) -> list[Hop]:

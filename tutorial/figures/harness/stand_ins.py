@@ -1,199 +1,135 @@
 """Stand-ins: what a step gets instead of the server, the WebSocket, the lock and the queue.
 
 Rule: each is the real thing that also notes what passes through it. It does not change which
-thread waits for which. What the library's hidden thread does, only its socket can see.
+thread waits for which.
 """
 
 from __future__ import annotations
 
-import http.server
-import importlib.util
 import queue
 import socket
 import sys
 import threading
 import time
-from collections import deque
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
-import simple_websocket
+from simple_websocket import ConnectionClosed
 
 from harness.notes import Notebook
-from msgproxy.check.frames import CLOSE, PING, PONG
+from harness.sockets import Listener
 from msgproxy.tracing.hops import Hop, HopKind, Item
 
-STEPS = Path(__file__).parent.parent.parent / "steps"
 
-FRAMES = {"ping": PING, "pong": PONG, "Close": CLOSE}
-"""The frames that carry no message, and what they are called."""
+def replace(names: dict[str, Any], notebook: Notebook) -> None:
+    """Replace what a step takes from elsewhere, before it runs."""
 
-FINAL = 0x80
-"""The FIN bit of a frame's first byte: the frame is a whole one, or the last part."""
+    def noted(stand_in: type, kind: type) -> type:
+        return type(kind.__name__, (stand_in, kind), {"notebook": notebook})
 
+    def listen(*arguments: Any) -> Listener:
+        return Listener(notebook, socket.create_server(*arguments))
 
-def load(step: str) -> ModuleType:
-    """Return a new module of a step: nothing is left in it of an earlier run."""
-    spec = importlib.util.spec_from_file_location(step, STEPS / f"{step}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def replace(names: dict[str, Any], notebook: Notebook, servers: list[Any]) -> None:
-    """Replace what a step takes from elsewhere, before it runs. Its server will be in `servers`."""
-    for name in ("HTTPServer", "ThreadingHTTPServer"):
+    for name, stand_in in STAND_INS.items():
         if name in names:
-            names[name] = _noted_server(names[name], notebook, servers)
-    names["WebSocket"] = type("WebSocket", (WebSocket,), {"notebook": notebook})
-    if "lock" in names:
-        names["lock"] = Lock(notebook)
-    if "queue" in names:
-        made = type("Queue", (Queue,), {"notebook": notebook})
-        names["queue"] = SimpleNamespace(Queue=made, Full=queue.Full, Empty=queue.Empty)
+            names[name] = noted(stand_in, names[name])
+    names["queue"] = SimpleNamespace(Queue=noted(Queue, queue.Queue), Full=queue.Full)
+    names["socket"] = SimpleNamespace(**vars(socket) | {"create_server": listen})
+    names["lock"] = Lock(notebook)
     if "inbound" in names:  # it exists already
-        names["inbound"] = made(names.get("LIMIT", 0))
+        names["inbound"] = names.get("BatchQueue", names["queue"].Queue)(names.get("LIMIT", 0))
 
 
-def _noted_server(
-    kind: type[http.server.HTTPServer], notebook: Notebook, servers: list[Any]
-) -> type[http.server.HTTPServer]:
-    class Server(kind):  # type: ignore[misc, valid-type]
-        def __init__(self, *arguments: Any) -> None:
-            servers.append(self)
-            super().__init__(*arguments)
+class Server:
+    """Accepts connections until Ctrl-C. Its other base is an HTTP server."""
 
-        def handle_error(self, *_: object) -> None:
-            """A thread dies of a bug. Its traceback would go to the terminal."""
-            notebook.note("dies", type(sys.exception()).__name__)
+    notebook: Notebook
 
-    return Server
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.socket = Listener(self.notebook, self.socket)
+
+    def handle_error(self, *_: object) -> None:
+        """A thread dies of a bug. Its traceback would go to the terminal."""
+        self.notebook.note("dies", type(sys.exception()).__name__)
 
 
-class WebSocket(simple_websocket.Server):  # type: ignore[misc]
-    """Gives its threads their names, and notes what its client's thread receives and sends."""
+class WebSocket:
+    """Names its threads, and notes what its client's thread receives and sends."""
 
     notebook: Notebook
 
     def __init__(self, environ: dict[str, Any], *arguments: Any, **options: Any) -> None:
-        self.number = next(self.notebook.numbers)
-        self.name = f"client {self.number}"
+        taken = environ["werkzeug.socket"]
+        self.number, self.client = taken.number, taken.client
         if self.notebook.role:
             threading.current_thread().name = f"{self.notebook.role}-{self.number}"
-        self.notebook.note("lets in", f"joined {self.number}", self.name)
-        taken = Socket(self.notebook, environ["werkzeug.socket"], self.number)
-        super().__init__(environ | {"werkzeug.socket": taken}, *arguments, **options)
+        self.notebook.note("lets in", f"joined {self.number}", self.client)
+        super().__init__(environ, *arguments, **options)
 
     def _thread(self) -> None:
         threading.current_thread().name = f"hidden-{self.number}"
         super()._thread()
 
     def receive(self, timeout: float | None = None) -> Any:
-        self.notebook.note("receives", whom=self.name)
+        self.notebook.note("receives", whom=self.client)
         try:
             message = super().receive(timeout)
-        except simple_websocket.ConnectionClosed:
-            self.notebook.note("loses", f"left {self.number}", self.name)
+        except ConnectionClosed:
+            self.notebook.note("loses", f"left {self.number}", self.client)
             raise
-        self.notebook.note("received", self.notebook.item(message), self.name)
+        self.notebook.note("received", self.notebook.item(message), self.client)
         return message
 
     def send(self, data: Any) -> None:
         item = self.notebook.item(data)
-        self.notebook.note("sends", item, self.name)
+        self.notebook.note("sends", item, self.client)
         try:
             super().send(data)
         except Exception:
-            self.notebook.note("fails", item, self.name)
+            self.notebook.note("fails", item, self.client)
             raise
-        self.notebook.note("sent", item, self.name)
+        self.notebook.note("sent", item, self.client)
 
 
-class Socket:
-    """Notes which thread hangs up, and which frames the hidden thread reads and writes.
+class Connection:
+    """Names its reader, and notes what that receives: in step 9 and later."""
 
-    The WebSocket notes what the other threads receive and send.
-    """
+    notebook: Notebook
 
-    def __init__(self, notebook: Notebook, sock: socket.socket, number: int) -> None:
-        self._notebook, self._socket = notebook, sock
-        self._client, self._hidden = f"client {number}", f"hidden-{number}"
+    def handshake(self, *arguments: Any) -> bool:
+        threading.current_thread().name = f"reader-{self.sock.number}"
+        return super().handshake(*arguments)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._socket, name)
-
-    def recv(self, size: int) -> bytes:
-        """Receive, and note a ping, a pong or a Close frame."""
-        data = self._socket.recv(size)
-        self._note("reads", data)
-        return data
-
-    def send(self, data: bytes) -> int:
-        """Send. That may take a while, and may fail."""
-        self._note("writes", data)
-        try:
-            sent = self._socket.send(data)
-        except OSError:
-            self._note("cannot write", data)
-            raise
-        self._note("wrote", data)
-        return sent
-
-    def shutdown(self, how: int) -> None:
-        """End the connection, which wakes every thread that waits in it."""
-        self._notebook.note("hangs up", whom=self._client)
-        self._socket.shutdown(how)
-
-    def _note(self, act: str, data: bytes) -> None:
-        heads = {bytes([FINAL | opcode]): name for name, opcode in FRAMES.items()}
-        name = heads.get(data[:1])
-        if name and threading.current_thread().name == self._hidden:
-            self._notebook.note(act, name, self._client)
+    def events(self) -> Iterator[Any]:
+        self.notebook.note("receives", whom=self.sock.client)
+        for event in super().events():
+            self.notebook.note("received", self.notebook.item(event), self.sock.client)
+            yield event
 
 
-class Lock:
-    """Notes which thread has to wait for it, has it, and gives it back."""
+class Queue:
+    """Notes hops, as a recording of the package does.
 
-    def __init__(self, notebook: Notebook) -> None:
-        self._lock = threading.Lock()
-        self._notebook = notebook
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            self._notebook.note("wants")
-            self._lock.acquire()
-        self._notebook.note("has")
-
-    def __exit__(self, *_: object) -> None:
-        self._notebook.note("gives back")  # first: after the release, another may note more
-        self._lock.release()
-
-
-class Queue(queue.Queue[Any]):
-    """A queue that notes hops, as a recording of the package does.
-
-    An outbound queue is made by the thread that receives from its client, so it has its number.
-    The thread that takes from a queue is named after it.
+    An outbound queue is made as soon as its client has been accepted, so it has its number. The
+    thread that takes from a queue is named after it.
     """
 
     notebook: Notebook
 
-    def __init__(self, maxsize: int = 0) -> None:
-        super().__init__(maxsize)
-        role, _, number = threading.current_thread().name.rpartition("-")
-        self.number = number if role == self.notebook.role else ""
-        self.name = f"outbound-{number}" if self.number else "inbound"
+    def __init__(self, *limit: int) -> None:
+        super().__init__(*limit)
+        self.number = self.notebook.newest
+        self.name = f"outbound-{self.number}" if self.number else "inbound"
+        self.notebook.queues[self.number] = self
         self._in_hand: tuple[Item, ...] = ()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Note when the thread received it, if it did; and whether there is room."""
-        me, named = threading.current_thread().name, self.notebook.item(item)
-        note = self.notebook.of(me, "received")[-1:]
-        if note and note[0].item == named and not self._is_noted(me, named):
-            self._hop("received", (named,), note[0].time)
+        named = self.notebook.item(item)
+        if at := self.notebook.received.pop((threading.current_thread().name, named), 0):
+            self._hop("received", (named,), at)
         try:
             super().put(item, block, timeout)
         except queue.Full:
@@ -224,10 +160,6 @@ class Queue(queue.Queue[Any]):
         self._hop("got", self._in_hand)
         return taken
 
-    def _is_noted(self, thread: str, item: Item) -> bool:
-        wanted = (thread, "received", (item,))
-        return any((h.thread, h.act, h.items) == wanted for h in reversed(self.notebook.hops))
-
     def _hop(self, act: HopKind, items: tuple[Item, ...], at: int = 0) -> None:
         text = self.notebook.words(items[0]) if act == "received" else ""
         now, depth, thread = time.monotonic_ns(), len(self.queue), threading.current_thread().name
@@ -235,13 +167,30 @@ class Queue(queue.Queue[Any]):
         self.notebook.hop(hop)
 
 
-class NotedInbox(deque[Any]):
-    """The messages that a client has received: notes when each one came."""
+STAND_INS = {
+    "HTTPServer": Server,
+    "ThreadingHTTPServer": Server,
+    "WebSocket": WebSocket,
+    "Connection": Connection,
+    "BatchQueue": Queue,
+    "OutboundQueue": Queue,
+}
+"""By the name that a step has for it: what comes before it, as the first base of a new class."""
 
-    def __init__(self, notebook: Notebook, client: str) -> None:
-        super().__init__()
-        self._notebook, self._client = notebook, client
 
-    def append(self, message: Any) -> None:
-        self._notebook.note("hears", self._notebook.item(message), who=self._client)
-        super().append(message)
+class Lock:
+    """Notes which thread has to wait for it, has it, and gives it back."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self._lock = threading.Lock()
+        self._notebook = notebook
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self._notebook.note("wants")
+            self._lock.acquire()
+        self._notebook.note("has")
+
+    def __exit__(self, *_: object) -> None:
+        self._notebook.note("gives back")  # first: after the release, another may note more
+        self._lock.release()

@@ -7,15 +7,19 @@ The clients are real ones in this same process, so all times are of one clock.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import queue
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 from harness import stand_ins
-from harness.notes import PADDING, Notebook
+from harness.notes import FRAMES, PADDING, Notebook
 from msgproxy.check.client import Address, Client
 from msgproxy.check.failure import Unexpected
 from msgproxy.check.harness import SMALL_BUFFER, Harness
@@ -26,6 +30,8 @@ PATIENCE = 20.0
 
 POLL_INTERVAL = 0.002
 """Seconds between two looks at the notebook."""
+
+sys.path.append(str(Path(__file__).parent.parent.parent / "steps"))
 
 
 def wait_until(crew: Harness, condition: Callable[[], object]) -> None:
@@ -39,42 +45,47 @@ def wait_until(crew: Harness, condition: Callable[[], object]) -> None:
 class RunningStep:
     """A step that runs, with its clients. At the end of the `with` block all of it ends."""
 
-    def __init__(self, step: str, role: str = "", **constants: float) -> None:
+    def __init__(self, step: str, role: str = "reader", **constants: float) -> None:
         """Prepare `step`. `role` is what the thread that receives from a client is called.
 
         `constants` replace values of the step that would make the picture too long.
         """
-        module = stand_ins.load(step)
-        module.print = lambda text, **_: self._ready.put(text)  # type: ignore[attr-defined]
-        self.names = vars(module)
-        self.names.update(constants)
-        self.notes = self._replace(role)
+        sys.modules.pop(step, None)  # nothing is left in a new module of an earlier run
+        self._module = importlib.import_module(step)
+        self._module.print = lambda text, **_: self._ready.put(text)
+        vars(self._module).update(constants)
+        self.notes = Notebook(role)
         self.find, self.time, self.of = self.notes.find, self.notes.time, self.notes.of
+        stand_ins.replace(vars(self._module), self.notes)
         self.clients: dict[int, Client] = {}
         self._ready: queue.Queue[str] = queue.Queue()
 
-    def _replace(self, role: str) -> Notebook:
-        """Replace what the step takes from elsewhere; return the notebook of the stand-ins."""
-        notebook = Notebook(role)
-        self._servers: list[Any] = []
-        stand_ins.replace(self.names, notebook, self._servers)
-        return notebook
-
     def __enter__(self) -> Self:
-        sys.argv = [self.names["__name__"], "--port", "0"]
-        self._main = threading.Thread(target=self._run_main, name="server", daemon=True)
+        sys.argv = [self._module.__name__, "--port", "0"]
+        name = "main" if self.notes.role else "server"  # in step 1, the only thread does all
+        self._main = threading.Thread(target=self._run_main, name=name, daemon=True)
         self._main.start()
         port = int(self._ready.get(timeout=PATIENCE).rstrip("/").rpartition(":")[2])
         self.crew = Harness(Address("127.0.0.1", port, "/"), PATIENCE)
         return self
 
     def _run_main(self) -> None:
-        self.names["main"]()
+        with contextlib.suppress(KeyboardInterrupt):
+            self._module.main()
+        self.notes.note("ends")
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C: `accept` raises `KeyboardInterrupt`. A connection wakes it."""
+        self.notes.note("Ctrl-C", who="main")
+        self.notes.is_interrupted = True
+        address = self.crew.address
+        socket.create_connection((address.host, address.port), PATIENCE).close()
 
     def __exit__(self, *_: object) -> None:
+        self.notes.is_open = False
+        if not self.notes.is_interrupted:
+            self.interrupt()
         self.crew.__exit__()
-        for server in self._servers:
-            server.shutdown()
         self._main.join(PATIENCE)
 
     # What scenes do.
@@ -88,17 +99,18 @@ class RunningStep:
 
     def _is_known(self, number: int) -> bool:
         taken = (f"joined {number}" in hop.items for hop in self.notes.acts("got"))
-        return "run_broker" not in self.names or any(taken)  # the first steps have no broker
+        return not hasattr(self._module, "run_broker") or any(taken)  # the first steps have none
 
     def ask(self, number: int, *, small: bool = False) -> None:
         """Connect a client and send its handshake, without waiting for the answer.
 
         With `small` buffers, a client that does not read stops its sender soon.
         """
-        name = f"client {number}"
-        self.notes.note("asks", f"joined {number}", who=name)
+        name, notes = f"client {number}", self.notes
+        notes.note("asks", f"joined {number}", who=name)
         client = self.crew.request(name, receive_buffer=small * SMALL_BUFFER)
-        client.heard = stand_ins.NotedInbox(self.notes, name)
+        client.heard = NotedList(lambda said: notes.note("hears", notes.item(said), who=name))
+        client.pongs = NotedList(lambda _: notes.note("hears", "pong", who=name))
         self.clients[number] = client
         self.crew.send_all(client)
 
@@ -109,35 +121,16 @@ class RunningStep:
         self.crew.say(self.clients[number], text.encode() if is_binary else text)
         return item
 
-    def say_at_once(self, words: dict[int, str]) -> None:
-        """Have some clients say something, as nearly at the same moment as one thread can."""
-        for number, text in words.items():
-            self.notes.say(number, text)
-            self.clients[number].say(text)
-        for number in words:
-            self.clients[number].flush()
-
-    def burst(self, number: int, *words: str) -> list[MessageId]:
-        """Have a client say several things without a pause."""
-        items = [self.notes.say(number, each) for each in words]
-        self.clients[number].say(*words)
-        self.crew.send_all(self.clients[number])
-        return items
-
     def read(self, number: int, reads: bool) -> None:
         """Have a client stop reading, or begin again."""
         self.clients[number].reads = reads
         self.notes.note("reads on" if reads else "stops reading", who=f"client {number}")
 
-    def fall_silent(self, number: int) -> None:
-        """Have a client neither read nor answer any more. Its connection stays."""
-        self.clients[number].reads = False
-        self.notes.note("falls silent", who=f"client {number}")
-
     def send_frame(self, number: int, name: str) -> None:
         """Have a client send a "ping" or a "Close"."""
         self.notes.note("sends frame", name, who=f"client {number}")
-        self.clients[number].send_frame(stand_ins.FRAMES[name])
+        opcode = next(opcode for opcode, each in FRAMES.items() if each == name)
+        self.clients[number].send_frame(opcode)
         self.crew.send_all(self.clients[number])
 
     def leave(self, number: int) -> None:
@@ -155,3 +148,15 @@ class RunningStep:
     def until(self, condition: Callable[[], object]) -> None:
         """Wait until something has happened; fail if it does not."""
         wait_until(self.crew, condition)
+
+
+class NotedList(list[Any]):
+    """What a client has received: notes each message or pong when it comes."""
+
+    def __init__(self, note: Callable[[Any], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def append(self, received: Any) -> None:
+        self._note(received)
+        super().append(received)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from harness.notes import Note
 from harness.step import RunningStep
 from msgproxy.check.failure import Unexpected
 from msgproxy.picture import Annotation, Picture, Span, Transit
-from msgproxy.tracing.hops import Hop, Item
+from msgproxy.tracing.hops import Item
 
 BUSY = {"lets in", "received", "has", "gives back", "sends", "sent", "fails", "reads", "writes"}
 """After such a note a thread is at work, until its next one."""
@@ -25,21 +25,24 @@ TOLD = {
 }
 """What is told in words beside the lanes: what clients do, and which thread hangs up."""
 
+CAUSES = {"lets in": "asks", "received": "says", "reads": "sends frame"}
+"""By what a thread does, what its client did before."""
+
 
 def spans(
-    run: RunningStep, thread: str, *stuck: Note | None, waits_for: str = "client 2", idle: str = ""
+    run: RunningStep, thread: str, stuck: Note | None = None, *, idle: str = ""
 ) -> list[Span]:
     """Return what a thread does.
 
-    It waits for the lock where it wants it, and for `waits_for` in each send that is `stuck`.
-    Waiting to receive is nothing to draw, unless `idle` says what that waits for.
+    It waits for the lock where it wants it, and for client 2 where a send is `stuck`. Waiting to
+    receive is nothing to draw, unless `idle` says what that waits for.
     """
     reasons = {"wants": "the lock", "receives": idle}
     found: list[Span] = []
     notes = [note for note in run.notes if note.who == thread]
     for note, after in itertools.pairwise([*notes, None]):
         assert note
-        reason = waits_for if note in stuck else reasons.get(note.act, "")
+        reason = "client 2" if note == stuck else reasons.get(note.act, "")
         if not reason and note.act not in BUSY:
             continue
         end = after.time if after else run.notes[-1].time
@@ -60,38 +63,16 @@ def waits(lane: str, start: int, end: int, item: Item, what: str) -> Span:
     return Span(lane, start, end, "waits", (item,), waits_for=what)
 
 
-def turns(hops: Sequence[Hop], *threads: str) -> list[Span]:
-    """Return what threads do that run by turns: between two hops of one, another may have run.
-
-    One thread runs at a time, so a thread that another one overtakes was interrupted.
-    """
-    found = []
-    for thread in threads:
-        own = [hop for hop in hops if hop.thread == thread]
-        for hop, after in itertools.pairwise(own):
-            between = [h for h in hops if hop.time < h.time < after.time and h.thread in threads]
-            span = Span(thread, hop.time, after.time, "works", hop.items)
-            if between:
-                reason = "its turn: it was interrupted, and the other reader runs"
-                span = dataclasses.replace(span, kind="waits", waits_for=reason)
-            found.append(span)
-    return found
-
-
 def transits(run: RunningStep, clients: Iterable[int] = ()) -> list[Transit]:
     """Return what crosses between clients and threads."""
     drawn = {f"client {number}" for number in clients}
     found = []
     for note in run.notes:
         source: Note | None = None
-        if note.act == "received" and note.whom in drawn:
-            source = run.find("says", note.item)
-        elif note.act == "reads" and note.whom in drawn:
-            source = run.find("sends frame", note.item, note.whom)
-        elif note.act == "lets in" and note.whom in drawn:
-            source = run.find("asks", note.item)
-        elif note.act == "hears" and note.who in drawn:
+        if note.act == "hears" and note.who in drawn:
             source = run.find("sends", note.item, whom=note.who)
+        elif note.act in CAUSES and note.whom in drawn:
+            source = run.find(CAUSES[note.act], note.item, note.whom)
         if source:
             found.append(Transit(note.item, source.who, source.time, "", note.who, note.time))
     return found
