@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 
-from browser import Open, chromium, say, see, tabs  # noqa: F401
+from browser import Open, both, say, see, tabs  # noqa: F401
 from process import ServeProcess
 from terminal_emulator import CTRL_D, Terminal
 

@@ -1,5 +1,10 @@
 """A real browser, and a visitor's few moves on the demo page. A test module imports the fixtures:
-`tabs`, and one of `chromium`, `firefox` and `both`.
+`tabs`, and `both` or `chromium`.
+
+All tests of the demo page run in both browsers; only what makes a client that never reads differs
+(`test_inside_slow.py`). `chromium` alone is for pages of the tutorial and for pictures: for what
+Debian's Firefox cannot do (paper, a page without scripts), and where the drawing is looked at and
+not the page.
 
 Rule: the browser, with the thread and the sockets that Playwright has, starts before the check
 for what a test leaves behind (`nothing_is_left`) counts, and ends with the module: as long as it
@@ -125,12 +130,6 @@ def running(start: Callable[[Playwright], Browser | Firefox]) -> Iterator[Browse
 def chromium() -> Iterator[Browser | Firefox]:
     """The system's Chromium. Nothing is downloaded."""
     yield from running(start_chromium)
-
-
-@pytest.fixture(scope="module", name="browser")
-def firefox() -> Iterator[Browser | Firefox]:
-    """The system's Firefox, for a module that is about nothing else."""
-    yield from running(start_firefox)
 
 
 @pytest.fixture(scope="module", name="browser", params=sorted(STARTS))

@@ -11,11 +11,12 @@ import signal
 
 import pytest
 from browser import PATIENCE, Browser, Firefox, Open, both, tabs  # noqa: F401
-from inside_view import look_inside, watched  # noqa: F401
+from inside_view import look_inside
 from playwright.sync_api import Page, expect
 from typed_commands import Type, shell_in_a_checkout  # noqa: F401
 
-from msgproxy import Server
+from msgproxy import Limits
+from msgproxy.tracing.viewers import LiveRecording
 
 BUTTON = "Add one that never reads"
 
@@ -37,8 +38,13 @@ def add_slow(browser: Browser | Firefox, type_command: Type):
     return add
 
 
-def test_it_never_reads_and_is_told_from_others(server: Server, open_tab: Open, add_slow) -> None:
-    """Its queue fills, it is cut off, and nobody else waits."""
+def test_it_never_reads_and_is_told_from_others(start, open_tab: Open, add_slow) -> None:
+    """Its queue fills, up to the limit that a server has by default; it is cut off, and nobody else
+    waits.
+    """
+    # Only when its ping is not answered does the server close the socket of the one it cut off.
+    limits = Limits(ping_interval=2, ping_timeout=15)
+    server = start(queues=LiveRecording(), limits=limits)
     tab, other = open_tab(server), open_tab(server)
     look_inside(tab, 2)
     add_slow(tab)
@@ -47,6 +53,13 @@ def test_it_never_reads_and_is_told_from_others(server: Server, open_tab: Open, 
     tab.get_by_role("button", name="Say 1,000 messages").click()
     expect(other.locator("#received")).to_have_text("1,001", timeout=2 * PATIENCE)
     expect(slow).to_have_attribute("data-state", "full", timeout=3 * PATIENCE)
-    expect(tab.locator("#story")).to_contain_text(re.compile("The broker cut it off"))
+    expect(slow).to_contain_text("cut off: no room")
+    # How large the last batch was, and so what was on the queue, depends on who ran when.
+    story = tab.locator("#story")
+    expect(story).to_contain_text(re.compile(r"Then its queue had no room for \d+ more"))
+    expect(story).to_contain_text(re.compile(r"\d+ MiB of 16 MiB\. The broker cut it off"))
+    expect(story).to_contain_text("Nobody else waited: client", timeout=PATIENCE)
+    expect(story).to_contain_text("was sent 1,001", timeout=2 * PATIENCE)
+    expect(tab.locator("#scene")).to_have_attribute("data-clients", "2", timeout=2 * PATIENCE)
     assert len(server.snapshot().clients) == 2
     assert tab.troubles == []

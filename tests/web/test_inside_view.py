@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from browser import PATIENCE, Open, chromium, say, see, see_state, tabs  # noqa: F401
+from browser import PATIENCE, Open, both, say, see, see_state, tabs  # noqa: F401
+from clients import wait_for
 from inside_view import look_inside, set_speed, wait_until_sent, watched  # noqa: F401
 from playwright.sync_api import Page, expect
 from ports import free_port
@@ -36,15 +37,13 @@ def test_nothing_is_recorded_unless_somebody_looks(start, open_tab: Open) -> Non
     trace = LiveRecording()
     server = start(queues=trace)
     tab, other = open_tab(server), open_tab(server)
-    sockets = []
-    tab.on("websocket", lambda socket: sockets.append(socket))
     say(tab, "nobody looks")
     see(other, "nobody looks")
     assert trace.next_number() == 0
     look_inside(tab, 2)
-    [socket] = [socket for socket in sockets if socket.url.endswith("/trace")]
-    with socket.expect_event("close", timeout=PATIENCE):
-        tab.get_by_role("link", name="Talk").click()
+    assert trace.observers.active
+    tab.get_by_role("link", name="Talk").click()
+    wait_for(lambda: not trace.observers.active, "the end of the trace")
 
 
 def test_a_server_without_a_trace_is_no_riddle(start, open_tab: Open) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from browser import PATIENCE, Open, chromium, say, see, see_state, tabs  # noqa: F401
+from browser import PATIENCE, Open, both, say, see, see_state, tabs  # noqa: F401
 from playwright.sync_api import expect
 from ports import free_port
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser import PATIENCE, Open, chromium, say, see, see_state, tabs  # noqa: F401
+from browser import PATIENCE, Open, both, say, see, see_state, tabs  # noqa: F401
 from contrast import contrasts
 from playwright.sync_api import expect
 
@@ -21,7 +21,7 @@ TEXTS = (
 
 def test_the_page_needs_no_mouse(server: Server, open_tab: Open) -> None:
     """With the keyboard alone one can rename oneself, invite, write lines, and send."""
-    tab, other = open_tab(server), open_tab(server)
+    other, tab = open_tab(server), open_tab(server)  # Firefox shows the focus in front only
     tab.keyboard.type("first line")  # the focus is where one writes
     tab.keyboard.press("Shift+Enter")
     tab.keyboard.type("second line")

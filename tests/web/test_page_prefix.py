@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import PATIENCE, Open, chromium, say, see, see_state, tabs  # noqa: F401
+from browser import PATIENCE, Open, both, say, see, see_state, tabs  # noqa: F401
 from clients import address_of, wait_for
 from inside_view import watched  # noqa: F401
 from playwright.sync_api import expect
