@@ -35,7 +35,8 @@ KEEP_FRAMES = """() => {
     const dots = [...scene.querySelectorAll(".dot[visibility=visible]")].map((dot) =>
       ({ item: dot.dataset.item, on: dot.dataset.on, opacity: getComputedStyle(dot).opacity }));
     const queues = [...scene.querySelectorAll("[data-queue]")].map((queue) =>
-      ({ name: queue.dataset.queue, count: queue.dataset.count, size: queue.dataset.size }));
+      ({ name: queue.dataset.queue, count: queue.dataset.count, size: queue.dataset.size,
+         words: queue.querySelector(".amount").textContent }));
     const clients = [...scene.querySelectorAll("[data-client]")].map((lane) =>
       ({ number: Number(lane.dataset.client), state: lane.dataset.state,
          received: Number(lane.querySelector(".gets").dataset.received) }));
@@ -116,10 +117,10 @@ class FakeTrace:
             told = [list(hop.in_words()) for hop in hops[start : start + AT_A_TIME]]
             self._route.send(json.dumps({"hops": told, "lost": 0 if start else lost}))
 
-    def count(self, limits: Limits, before: Hop) -> None:
-        """Tell the limits, and that there was nobody before this hop."""
+    def count(self, limits: Limits, before: Hop, clients: Sequence[dict] = ()) -> None:
+        """Tell the limits, and that before this hop there were these clients, or nobody."""
         counts = {
-            "clients": [],
+            "clients": clients,
             "waiting": 0,
             "limit": limits.outbound_limit,
             "inbound_limit": limits.inbound_limit,

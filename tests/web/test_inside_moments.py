@@ -6,15 +6,17 @@ has a lane; and the last caption. The hops, and what is true after each, are in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
-from browser import PATIENCE, Open, chromium, tabs  # noqa: F401
+from browser import PATIENCE, Open, both, tabs  # noqa: F401
 from clients import RawClient, wait_for_clients
 from playwright.sync_api import expect
 from recorded_hops import KEEP_FRAMES, FakeTrace, check, check_queues, frames_of, recorded, truths
 
 from msgproxy import Limits, Server
+from msgproxy.tracing.hops import Hop
 from msgproxy.tracing.viewers import HOPS_PER_TICK
 
 KIB = 1024
@@ -152,6 +154,62 @@ def test_many_lost_steps_leave_no_ghost(told, act: Callable) -> None:
         check_queues(frame, true[int(frame["number"])], is_whole=False)
     for queue in tab.locator("[data-queue]").all():
         expect(queue).to_have_attribute("data-count", "0", timeout=PATIENCE)
+
+
+@pytest.fixture(name="loss")
+def steps_lost_while_a_queue_fills() -> tuple[str, list[Hop], list[Hop]]:
+    """Hops before and after some that are lost: on the queue that is named more waits then.
+
+    The first after them says nothing of that queue, and the second does.
+    """
+    hops = recorded(3, one_is_cut_off, **SMALL)
+    queue = next(hop.queue for hop in hops if hop.act == "full")
+    puts = [place for place, hop in enumerate(hops) if (hop.act, hop.queue) == ("put", queue)]
+    later = [place for place in puts[-5:] if hops[place - 1].time < hops[place].time]
+    assert hops[later[0] - 1].queue != queue
+    return queue, hops[: puts[-10] + 1], hops[later[0] - 1 :]
+
+
+def test_an_old_size_is_not_shown_as_if_it_were_known(told, loss) -> None:
+    """After lost steps the next hop of a queue says its size, but not how many messages it has."""
+    queue, first, [other, put, *_] = loss
+    assert first[-1].size < put.size
+    tab = told()
+    tab.trace.tell(first)
+    frames_of(tab, first[-1].number)
+    tab.locator("#pause").click()
+    tab.trace.tell([other, put], lost=other.number - first[-1].number - 1)
+    for hop in (other, put):
+        tab.locator("#forward").click()
+        frames = {int(frame["number"]): frame for frame in frames_of(tab, hop.number)}
+    old, new = (
+        next(each for each in frames[hop.number]["queues"] if each["name"] == queue)
+        for hop in (other, put)
+    )
+    assert (old["size"], old["count"]) == ("", "")
+    assert old["words"].startswith("≈")
+    assert (new["size"], new["count"]) == (str(put.size), "")
+    assert re.fullmatch(r"\d+ KiB", new["words"])
+
+
+def test_after_lost_steps_the_story_counts_nothing_that_it_does_not_know(
+    told, loss, server: Server
+) -> None:
+    """How much is on the queue of the slow client is known again, and how many messages is not."""
+    queue, first, [*rest] = loss
+    tab = told()
+    [own] = server.snapshot().clients
+    slow = {"number": int(queue.partition("-")[2]), "target": f"{own.target}-slow"}
+    nothing = {"messages_in": 0, "messages_out": 0, "waiting": 0}
+    tab.trace.count(Limits(**SMALL), first[0], [{**slow, **nothing}])
+    tab.trace.tell(first)
+    story = tab.locator("#story")
+    expect(story).to_contain_text(re.compile(r"On its queue: \d+ messages, \d+ KiB of 1 MiB\."))
+    full = next(place for place, hop in enumerate(rest) if hop.act == "full")
+    tab.trace.tell(rest[:full], lost=rest[0].number - first[-1].number - 1)
+    expect(story).to_contain_text(re.compile(r"On its queue: \d+ KiB of 1 MiB\."))
+    tab.trace.tell([rest[full]])
+    expect(story).to_contain_text(re.compile(r"no room for \d+ more: \d+ KiB of 1 MiB\."))
 
 
 def test_after_a_burst_it_is_as_slow_as_it_was(told) -> None:

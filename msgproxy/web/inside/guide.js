@@ -107,16 +107,18 @@ export function storyOf(moment, actors) {
   if (!client) return [];
   const queue = moment.queue(`outbound-${client.number}`);
   const left = client.received
-    ? [`${counted(client.received, "message")} for it left the server: unread, in the buffers of ` +
-      "the system."] : [];
+    ? [`${client.isSure ? "" : "≈ "}${counted(client.received, "message")} for it left the ` +
+      "server: unread, in the buffers of the system."] : [];
+  const limit = amount(moment.limits.outbound);
   if (client.state !== "full") {
     if (!queue.size) return left;
-    return [...left, `On its queue: ${counted(countOn(queue), "message")}, ` +
-      `${amount(queue.size)} of ${amount(moment.limits.outbound)}.`];
+    const count = queue.isCountKnown ? `${counted(countOn(queue), "message")}, ` : "";
+    return [...left, `On its queue: ${count}${amount(queue.size)} of ${limit}.`];
   }
   const { count, size, refused } = client.fullAt;
+  const filled = count === null ? "" : `${counted(count, "message")} on it, `;
   return [...left, `Then its queue had no room for ${refused} more: ` +
-    `${counted(count, "message")} on it, ${amount(size)} of ${amount(moment.limits.outbound)}. ` +
+    `${filled}${amount(size)} of ${limit}. ` +
     "The broker cut it off (close code 1013, try again later) and went on.",
   ...otherSide(moment, actors)];
 }

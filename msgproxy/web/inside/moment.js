@@ -19,13 +19,14 @@ export const countOn = ({ entries }) =>
 
 const NEW = { state: "here", said: 0, received: 0, isSure: true, target: "" };
 
-const EMPTY = { entries: [], size: 0, isKnown: true };
+// How many are on a queue, and how many bytes they are, is known or not independently.
+const EMPTY = { entries: [], size: 0, isCountKnown: true, isSizeKnown: true };
 
 export class Moment {
   time = 0; // ns, of the last hop
   number = null; // of the last hop; null before the first
   threads = new Map(); // by name: act, items, time, hand, gotAt, isBusy
-  queues = new Map(); // by name: entries (lists of items, oldest first), size, isKnown
+  queues = new Map(); // by name: entries (lists of items, oldest first), size, what is known
   clients = new Map(); // by number: state, said, received, joinedAt, target
   ended = []; // { item, queue, time, how }: "sent" or "lost"
   limits = { inbound: 0, outbound: 0 };
@@ -69,18 +70,20 @@ export class Moment {
       this.threads.set(name, { ...thread, hand: [], isBusy: false });
     }
     for (const [name, { size }] of this.queues) {
-      this.queues.set(name, { entries: [], size, isKnown: false });
+      this.queues.set(name, { entries: [], size, isCountKnown: false, isSizeKnown: false });
     }
     for (const [number] of this.clients) this.change(number, { isSure: false });
     this.ended = [];
   }
 
-  // A queue after a hop: what is known to be on it, and what is not, as deep as the hop says.
-  // How many messages an unknown entry has is known on the inbound queue alone: one.
+  // A queue after a hop: what is known to be on it, and what is not, as deep as the hop says; its
+  // size is that of the hop. An entry that is not known has no items. How many messages it is, is
+  // known on the inbound queue alone: one.
   fill(name, entries, { depth, size }) {
     const unknown = Array.from({ length: Math.max(0, depth - entries.length) }, () => []);
-    const isKnown = unknown.length === 0 || name === "inbound";
-    this.queues.set(name, { entries: [...unknown, ...entries], size, isKnown });
+    const all = [...unknown, ...entries];
+    const isCountKnown = name === "inbound" || all.every((entry) => entry.length > 0);
+    this.queues.set(name, { entries: all, size, isCountKnown, isSizeKnown: true });
   }
 
   change(number, news) {
@@ -124,10 +127,11 @@ export class Moment {
     else if (!known.isSure) this.change(number, atLeast(known, { said, received }));
     this.change(number, { target: target ?? "" });
     const name = `outbound-${number}`;
-    const { isKnown, entries } = this.queue(name);
+    const { isCountKnown, entries } = this.queue(name);
     if (isQuiet && waiting === 0) this.queues.set(name, EMPTY);
-    else if (isQuiet && (!isKnown || entries.length === 0)) {
-      this.queues.set(name, { entries: [], size: waiting, isKnown: false });
+    else if (isQuiet && (!isCountKnown || entries.length === 0)) {
+      const counted = { entries: [], size: waiting, isCountKnown: false, isSizeKnown: true };
+      this.queues.set(name, counted);
     }
   }
 
@@ -170,8 +174,10 @@ const ACTS = {
   },
   full(moment, hop) {
     moment.end(hop.items, hop, "lost");
+    moment.fill(hop.queue, moment.queue(hop.queue).entries, hop);
     if (laneOf(hop.queue)) {
-      const count = countOn(moment.queue(hop.queue));
+      const queue = moment.queue(hop.queue);
+      const count = queue.isCountKnown ? countOn(queue) : null;
       const fullAt = { count, size: hop.size, refused: hop.items.length };
       moment.change(laneOf(hop.queue), { state: "full", fullAt });
     }

@@ -38,6 +38,10 @@ export function amount(bytes) {
 
 export const counted = (number, thing) => `${readable(number)} ${thing}${number === 1 ? "" : "s"}`;
 
+// To a client, as far as it is known: after lost steps it is more than what was seen.
+export const countOfSent = ({ received, isSure }) =>
+  `${isSure ? "" : "≈ "}${readable(received)}`;
+
 export function makeQueue(name) {
   const [shape, fill] = [drawn("rect", { class: "shape" }), drawn("rect", { class: "fill" })];
   const [slots, end] = [drawn("path", { class: "slots" }), drawn("path", { class: "limit" })];
@@ -46,13 +50,13 @@ export function makeQueue(name) {
 }
 
 // It fills from its exit, at the right; its limit is its entrance, at the left.
-export function drawQueue(element, { left, right, y, height }, { count, size, isKnown }, limit) {
+export function drawQueue(element, { left, right, y, height }, waiting, limit) {
+  const { count, size, isCountKnown, isSizeKnown } = waiting;
   const [shape, fill, slots, end, text] = element.children;
   const part = limit ? Math.min(1, size / limit) : 0;
   const box = { y: y - height / 2, height };
   const wide = right - left;
-  redraw(element, { "data-count": isKnown ? count : "",
-    "data-size": isKnown ? size : "",
+  redraw(element, { "data-count": isCountKnown ? count : "", "data-size": isSizeKnown ? size : "",
     "data-full": part > 0.7, "data-filling": part > FILLING });
   redraw(shape, { ...box, x: left, width: wide, rx: 8 });
   const inner = { y: box.y + 2, height: height - 4, rx: 6 };
@@ -61,13 +65,14 @@ export function drawQueue(element, { left, right, y, height }, { count, size, is
   redraw(slots, { d: bars.join("") });
   redraw(end, { d: `M${left} ${box.y - 5}v${height + 10}` });
   redraw(text, { x: (left + right) / 2, y: box.y + height + 15 });
-  retext(text, waitingWords(count, size, isKnown, part > FILLING ? limit : 0));
+  retext(text, waitingWords(waiting, part > FILLING ? limit : 0));
 }
 
-function waitingWords(count, size, isKnown, limit) {
+function waitingWords({ count, size, isCountKnown, isSizeKnown }, limit) {
   if (!size && !count) return "";
   const bytes = limit ? `${amount(size)} of ${amount(limit)}` : amount(size);
-  if (!isKnown) return `≈ ${bytes}`;
+  if (!isSizeKnown) return `≈ ${bytes}`;
+  if (!isCountKnown) return bytes;
   return size < MANY_BYTES ? `${readable(count)} waiting` : `${readable(count)} · ${bytes}`;
 }
 
