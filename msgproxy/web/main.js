@@ -6,11 +6,10 @@ import { addressFor, Connection } from "./shared/connection.js";
 import { byId } from "./shared/dom.js";
 import { showState, showTrouble, showWaiting, startViews, whyClosed } from "./shared/header.js";
 import { awaitEcho, forgetEchoes, understood, worded } from "./shared/message_text.js";
-import { startComposer, takeBack, yourName } from "./talk/composer.js";
-import { countMessage, light } from "./talk/counters.js";
 import {
   addBinary, addRow, markUndelivered, noteOf, rowOf, showEnd, timeNow,
 } from "./talk/log.js";
+import { countMessage, light, startComposer, takeBack, yourName } from "./talk/you.js";
 
 const connection = new Connection(addressFor(""), {
   connecting: () => showState("connecting"),

@@ -13,11 +13,10 @@ import {
 import { areMoving, dotsAt } from "./dots.js";
 import { Geometry } from "./geometry.js";
 import { followGuide, startGuide } from "./guide.js";
-import { forgetLanes } from "./lanes.js";
 import { laneOf } from "./moment.js";
 import { JOURNEY, Replay } from "./replay.js";
 import { diagramOf, lastMessage, lastSeconds, offer } from "./save.js";
-import { drawScene } from "./scene.js";
+import { drawScene, forgetLanes } from "./scene.js";
 import { retext } from "./shapes.js";
 import { TAB } from "../shared/connection.js";
 import { byId } from "../shared/dom.js";

@@ -4,7 +4,7 @@
 // others. The server knows nothing of it: to pause, to step and to go back cost it nothing.
 
 import { isMessage } from "./moment.js";
-import { Tape } from "./tape.js";
+import { Tape } from "./trace.js";
 
 export const JOURNEY = 450; // ms of the replay in which a message gets from one place to the next
 const FRESH = 2_500; // ms that the replay may be behind, before somebody would call it late

@@ -40,9 +40,8 @@ export function whyClosed({ code, reason, wasOpen }) {
   return `The connection was closed (${[code, reason].filter(Boolean).join(", ")}).`;
 }
 
-// The views: "talk" and "inside", of which one is shown, as the address says (#inside).
+// ---- The views: "talk" and "inside", of which one is shown, as the address says (#inside).
 // Rule: they are links, so the keyboard, the back button and a bookmark need nothing from here.
-
 
 const VIEWS = ["talk", "inside"]; // the first is the one that the plain address shows
 

@@ -54,7 +54,7 @@ const flushSoon = oncePerFrame(() => {
   showUnread();
 });
 
-// The log is laid out from its end (column-reverse in messages.css): 0 is the end, and the
+// The log is laid out from its end (column-reverse in log.css): 0 is the end, and the
 // browser itself keeps a reader there.
 const isAtEnd = () => byId("log").scrollTop > -4;
 
@@ -76,11 +76,10 @@ byId("unread").onclick = () => {
   byId("draft").focus();
 };
 
-// The rows of the log: what somebody said, and what the page itself has to note.
+// ---- The rows of the log: what somebody said, and what the page itself has to note.
 // Rule: what others say is only ever text. It enters the page as textContent; innerHTML is absent
 // on purpose, and the Content-Security-Policy (require-trusted-types-for) makes the browser
 // refuse it, should it ever come back.
-
 
 const CHARACTERS = 5_000; // shown of one message: log.js bounds the rows, this bounds each of them
 
