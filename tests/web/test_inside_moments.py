@@ -89,8 +89,8 @@ RUNS = {
 def told_by_the_test(server: Server, open_tab: Open) -> Callable:
     """Open the view in a tab that is told hops by the test."""
 
-    def open_told():
-        tab = open_tab(server, route=FakeTrace)
+    def open_told(**options):
+        tab = open_tab(server, route=FakeTrace, **options)
         tab.get_by_role("link", name="Inside").click()
         tab.evaluate(KEEP_FRAMES)
         tab.wait_for_function("() => document.querySelector('#blind').hidden")
@@ -210,6 +210,42 @@ def test_after_lost_steps_the_story_counts_nothing_that_it_does_not_know(
     expect(story).to_contain_text(re.compile(r"On its queue: \d+ KiB of 1 MiB\."))
     tab.trace.tell([rest[full]])
     expect(story).to_contain_text(re.compile(r"no room for \d+ more: \d+ KiB of 1 MiB\."))
+
+
+OVERLAPS = """() => {
+  const seen = (selector) => [...document.querySelectorAll(selector)].filter((node) =>
+    node.checkVisibility({ visibilityProperty: true }) && node.getBBox().width);
+  const box = (node) => { // without its outline
+    const { x, y, width, height } = node.getBBox();
+    const { a, e, f } = node.getScreenCTM();
+    return [x * a + e, (x + width) * a + e, y * a + f, (y + height) * a + f];
+  };
+  const overlap = (one, other) => {
+    const [[left, right, top, bottom], [start, end, high, low]] = [box(one), box(other)];
+    return left < end && start < right && top < low && high < bottom;
+  };
+  const threads = seen(".thread circle");
+  const words = seen(".amount, .says").filter((text) => threads.some((each) => overlap(text, each)));
+  const waiting = seen(".dot:not([data-on='']) circle");
+  const dots = waiting.filter((dot, at) => waiting.slice(0, at).some((each) => overlap(dot, each)));
+  return [...words.map((text) => text.textContent), ...dots.map(box)];
+}"""
+"""Asks a tab for the words on a thread, and for the dots on other dots."""
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_in_a_narrow_window_all_can_be_read(told, width: int) -> None:
+    """What waits on a full queue is side by side, and no words lie upon a thread."""
+    limits = Limits(**SMALL)
+    hops = recorded(3, one_is_cut_off, **SMALL)
+    full = next(place for place, hop in enumerate(hops) if hop.act == "full")
+    tab = told(viewport={"width": width, "height": 640})
+    tab.trace.count(limits, hops[0])
+    tab.trace.tell(hops[:full])
+    frames_of(tab, hops[full - 1].number)
+    amount = tab.locator(f"[data-queue='{hops[full].queue}'] .amount")
+    expect(amount).to_have_text(re.compile(r"\d+ · \d+ KiB"))
+    assert tab.evaluate(OVERLAPS) == []
 
 
 def test_after_a_burst_it_is_as_slow_as_it_was(told) -> None:

@@ -71,6 +71,16 @@ def test_the_buttons_step_too_and_say_so(paused: Page) -> None:
     expect(tab.locator("#scene")).to_have_attribute("data-number", str(last))
 
 
+def test_the_newest_step_is_never_cut_off(paused: Page) -> None:
+    """With large letters in a small window it is older ones for which there is no room."""
+    paused.set_viewport_size({"width": 900, "height": 640})
+    paused.evaluate("document.documentElement.style.fontSize = '19px'")
+    newest = paused.locator(LAST_STEP).bounding_box()
+    steps = paused.locator("#steps").bounding_box()
+    assert newest["y"] + newest["height"] <= steps["y"] + steps["height"] + 1
+    assert steps["y"] + steps["height"] <= 640
+
+
 def test_a_pause_makes_nobody_wait(paused: Page, server: Server) -> None:
     """The server goes on, nothing that is drawn changes, and the page says how late it is."""
     tab = paused
@@ -80,6 +90,7 @@ def test_a_pause_makes_nobody_wait(paused: Page, server: Server) -> None:
         speaker.send("meanwhile")
         assert listener.receive() == "meanwhile"
         expect(tab.locator("#late")).to_contain_text("s behind", timeout=PATIENCE)
+        expect(tab.locator("#notes")).to_be_empty()  # it has passed over nothing yet
         assert number(tab) == before
         tab.get_by_role("button", name="Jump to now").click()
         expect(tab.locator("#late")).to_be_hidden()
@@ -180,10 +191,12 @@ def test_the_tour_asks_answers_and_can_be_left(server: Server, open_tab: Open, c
 
 
 def test_a_column_says_what_it_is(server: Server, open_tab: Open) -> None:
-    """By mouse and by keyboard."""
+    """By mouse and by keyboard; nothing moves for it."""
     tab = open_tab(server)
     look_inside(tab, 1)
+    before = tab.locator("#steps").bounding_box()
     tab.get_by_role("button", name="broker").focus()
     expect(tab.locator("#explain")).to_contain_text("The broker is one thread.")
     tab.get_by_role("button", name="outbound").hover()
     expect(tab.locator("#explain")).to_contain_text("An outbound queue belongs to one client.")
+    assert tab.locator("#steps").bounding_box() == before

@@ -62,8 +62,8 @@ def test_lines_stand_out(server: Server, open_tab: Open, scheme: str) -> None:
     assert weak == {}
 
 
-def test_the_current_view_is_marked_in_forced_colours(server: Server, open_tab: Open) -> None:
-    """Where the system decides about colours, an outline and a line under it say which it is."""
+def test_in_forced_colours_shapes_say_what_colours_did(server: Server, open_tab: Open) -> None:
+    """The current view has an outline and a line under it; all words are in the colour of text."""
     tab = open_tab(server, forced_colors="active")
     assert tab.evaluate("matchMedia('(forced-colors: active)').matches")
     look = """(link) => {
@@ -73,6 +73,11 @@ def test_the_current_view_is_marked_in_forced_colours(server: Server, open_tab: 
     here, there = (tab.get_by_role("link", name=name) for name in ("Talk", "Inside"))
     assert here.evaluate(look) == ["solid", "underline"]
     assert there.evaluate(look) == ["none", "none"]
+    look_inside(tab, 1)
+    expect(tab.locator("[data-own='true'] .says")).to_have_text("you")
+    fills = """[...document.querySelectorAll("#scene text")].map((text) =>
+      getComputedStyle(text).fill)"""
+    assert len(set(tab.evaluate(fills))) == 1
 
 
 def test_enlarged_four_times_there_is_still_something_to_see(

@@ -93,10 +93,10 @@ export function addNote(text) {
 }
 
 // Hops that were faster than the way from the server to here; and messages that were passed over.
-export function showMissed(missed, { shown, seen }) {
+export function showMissed(missed, { shown, seen, passedOver }) {
   setTally("missed",
     missed && `${counted(missed, "step")} missed: more happened at once than the server tells.`);
-  setTally("shown", seen > shown && `${readable(Math.max(1, shown))} of ${counted(seen, "message")}
+  setTally("shown", passedOver && `${readable(Math.max(1, shown))} of ${counted(seen, "message")}
     shown: the others came faster than can be seen.`);
 }
 

@@ -17,6 +17,7 @@ const NARROW_BELOW = 700;
 const TOP = 62; // above the lanes, for the thread that accepts
 const BOTTOM = 14; // below them
 const LARGEST = 2.6; // times: on a projector, text and all are larger
+const LARGEST_DOT = 8; // px
 const LANES = 12; // are drawn at the most
 const FEWEST = 4; // and at the least: you, the slow one, the one that speaks, and all others
 const LEAST_PITCH = 46; // px from lane to lane
@@ -28,6 +29,8 @@ export class Geometry {
     this.isNarrow = this.width < NARROW_BELOW;
     this.columns = this.isNarrow ? NARROW : WIDE;
     this.queueHeight = this.isNarrow ? 22 : 30;
+    const [left, right] = this.edges("outbound");
+    this.dotRadius = Math.min(LARGEST_DOT, ((right - left) / SLOTS) * 0.45); // side by side
     this.room = height / this.scale;
     const fitting = Math.floor((this.room - TOP - BOTTOM) / LEAST_PITCH);
     this.capacity = Math.max(FEWEST, Math.min(LANES, fitting));

@@ -58,6 +58,13 @@ export class Replay {
     return entries[position - 1]?.zero ?? next?.zero ?? this.now;
   }
 
+  // How many messages have been passed over: neither shown, nor waiting to be.
+  get passedOver() {
+    const { entries, position } = this.tape;
+    const waiting = entries.filter(({ act }, at) => at >= position && act === "received").length;
+    return Math.max(0, this.seen - this.shown - waiting);
+  }
+
   // How old is what comes next, in ms: 0 if nothing does.
   lag(wall) {
     const { entries, position } = this.tape;

@@ -14,6 +14,7 @@ import {
 
 const FEW = 8; // dots that can have their words beside them
 const WORDS = 22; // characters
+const CONTROL = 0.56; // of the size of a message: a control frame is drawn smaller
 const RADIUS = 14; // px, of a thread that has a lane
 
 const inbound = makeQueue("inbound");
@@ -152,7 +153,7 @@ function drawClient({ number, says, gets, more }, geometry, client, actors) {
   const end = geometry.at({ column: "client", lane: number });
   const { isNarrow } = geometry;
   const isOwn = number === actors.own;
-  redraw(says, { x: source.x + (isNarrow ? 4 : 0), y: source.y - (isNarrow ? 20 : 12) });
+  redraw(says, { x: source.x + (isNarrow ? 4 : 0), y: source.y - 20 });
   redraw(gets, { x: end.x + 10, y: end.y + 4 });
   redraw(more, { x: end.x + 10, y: end.y + 20 });
   const name = actors.titleOf(number).replace("the one that ", "");
@@ -225,7 +226,7 @@ function drawDot(element, geometry, dot, isStill) {
     "data-kind": dot.sender ? "message" : "control",
     opacity: dot.how ? (1 - dot.age).toFixed(2) : 1,
   });
-  redraw(element.firstElementChild, { r: dot.sender ? 8 : 4.5 });
+  redraw(element.firstElementChild, { r: geometry.dotRadius * (dot.sender ? 1 : CONTROL) });
   element.style.setProperty("--hue", hueOfClient(dot.sender));
   const words = (dot.sender ? named(dot.text).text : dot.text).replaceAll("\n", " ");
   retext(element.lastElementChild, words.length > WORDS ? `${words.slice(0, WORDS - 1)}…` : words);

@@ -8,6 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const UNITS = ["B", "KiB", "MiB", "GiB"];
 const MANY_BYTES = 4_096; // fewer of them tell a newcomer nothing
 const FILLING = 0.05; // of its limit: from then on the limit is drawn
+const ROOMY = 120; // px: a queue that is narrower has its limit drawn, but not said
 
 export function drawn(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
@@ -65,7 +66,7 @@ export function drawQueue(element, { left, right, y, height }, waiting, limit) {
   redraw(slots, { d: bars.join("") });
   redraw(end, { d: `M${left} ${box.y - 5}v${height + 10}` });
   redraw(text, { x: (left + right) / 2, y: box.y + height + 15 });
-  retext(text, waitingWords(waiting, part > FILLING ? limit : 0));
+  retext(text, waitingWords(waiting, part > FILLING && wide > ROOMY ? limit : 0));
 }
 
 function waitingWords({ count, size, isCountKnown, isSizeKnown }, limit) {
