@@ -225,10 +225,11 @@ OVERLAPS = """() => {
     return left < end && start < right && top < low && high < bottom;
   };
   const threads = seen(".thread circle");
-  const words = seen(".amount, .says").filter((text) => threads.some((each) => overlap(text, each)));
+  const lie = (nodes, on) => nodes.filter((node, at) =>
+    on(at).some((other) => overlap(node, other)));
   const waiting = seen(".dot:not([data-on='']) circle");
-  const dots = waiting.filter((dot, at) => waiting.slice(0, at).some((each) => overlap(dot, each)));
-  return [...words.map((text) => text.textContent), ...dots.map(box)];
+  return [...lie(seen(".amount, .says"), () => threads).map((text) => text.textContent),
+    ...lie(waiting, (at) => waiting.slice(0, at)).map(box)];
 }"""
 """Asks a tab for the words on a thread, and for the dots on other dots."""
 
