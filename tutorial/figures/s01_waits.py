@@ -26,20 +26,23 @@ def picture() -> Picture:
         finally_ = run.say(2, "at last")
         run.until(lambda: run.find("hears", finally_, "client 2"))
         run.stop_noting()
-    gone, let_in = run.time("loses"), run.time("lets in", "joined 2")
-    assert run.time("asks", "joined 2") < run.time("hears", here) < gone < let_in
-    asked = run.time("asks", "joined 2")
+    asked, let_in = run.time("asks", "joined 2"), run.time("lets in", "joined 2")
+    assert asked < run.time("hears", here) < run.time("loses") < let_in
+    return draw(timeline(run, asked, let_in), title="The second client waits", caption=CAPTION)
+
+
+def timeline(run: RunningStep, asked: int, let_in: int) -> Timeline:
+    """Draw what the only thread does, and that client 2 waits for it."""
     boxes = (
         *spans(run, "server", idle="the next words of its client"),
         Span("client 2", asked, let_in, "waits", ("joined 2",), waits_for="the server's thread"),
     )
-    timeline = Timeline(
+    return Timeline(
         (Lane("client 1"), Lane("server", note="one thread"), Lane("client 2")),
         boxes,
         tuple(transits(run, (1, 2))),
         tuple(annotations(run)),
     )
-    return draw(timeline, title="The second client waits", caption=CAPTION)
 
 
 if __name__ == "__main__":

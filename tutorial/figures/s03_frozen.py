@@ -42,24 +42,24 @@ def once() -> Picture | None:
         run.stop_noting()
     if run.time("sends", photo, whom="client 3") < run.time("sends", photo, whom="client 2"):
         return None
-    stuck = run.find("sends", photo, whom="client 2")
     reads_on = run.time("reads on")
     assert run.time("sends", photo, whom="client 2") < reads_on < run.time("sent", photo)
     assert reads_on < run.time("hears", photo, "client 3")
     assert reads_on < run.time("received", late)
+    return draw(timeline(run), title="One slow client, and all wait", caption=CAPTION)
+
+
+def timeline(run: RunningStep) -> Timeline:
+    """Draw what thread-1 does, and what its clients say and receive."""
+    stuck = run.find("sends", run.notes.said["a photo"], whom="client 2")
     lanes = (
         Lane("client 1"),
         Lane("thread-1", note="of client 1"),
         Lane("client 2", note="is slow"),
         Lane("client 3"),
     )
-    timeline = Timeline(
-        lanes,
-        tuple(spans(run, "thread-1", stuck)),
-        tuple(transits(run, (1, 2, 3))),
-        tuple(annotations(run)),
-    )
-    return draw(timeline, title="One slow client, and all wait", caption=CAPTION)
+    boxes = spans(run, "thread-1", stuck)
+    return Timeline(lanes, tuple(boxes), tuple(transits(run, (1, 2, 3))), tuple(annotations(run)))
 
 
 if __name__ == "__main__":

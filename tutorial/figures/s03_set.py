@@ -29,12 +29,16 @@ def picture() -> Picture:
         run.until(lambda: run.find("hears", photo, "client 2"))
         run.until(lambda: run.clients[1].end)
         run.stop_noting()
-    stuck = run.find("sends", photo, whom="client 2")
-    died = run.time("dies")
-    assert run.time("sends", photo) < run.time("receives", who="thread-3") < run.time("sent") < died
-    assert [(note.who, note.item) for note in run.notes if note.act == "dies"] == [
-        ("thread-1", "RuntimeError")
-    ]
+    sends, died = run.time("sends", photo), run.time("dies")
+    assert sends < run.time("receives", who="thread-3") < run.time("sent") < died
+    deaths = [(note.who, note.item) for note in run.notes if note.act == "dies"]
+    assert deaths == [("thread-1", "RuntimeError")]
+    return draw(timeline(run), title="The set changes, and a thread dies", caption=CAPTION)
+
+
+def timeline(run: RunningStep) -> Timeline:
+    """Draw what the threads of clients 1 and 3 do, and the end of one."""
+    stuck, died = run.find("sends", whom="client 2"), run.time("dies")
     lanes = (
         Lane("client 1"),
         Lane("thread-1", note="of client 1", end=died),
@@ -45,10 +49,9 @@ def picture() -> Picture:
     boxes = [*spans(run, "thread-1", stuck), *spans(run, "thread-3")]
     words = "thread-1 dies: RuntimeError"
     death = Annotation(died, "thread-1", words, words, (), is_outcome=True)
-    timeline = Timeline(
+    return Timeline(
         lanes, tuple(boxes), tuple(transits(run, (1, 2, 3))), (*annotations(run), death)
     )
-    return draw(timeline, title="The set changes, and a thread dies", caption=CAPTION)
 
 
 if __name__ == "__main__":

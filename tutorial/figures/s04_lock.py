@@ -37,10 +37,15 @@ def picture() -> Picture:
         run.until(lambda: run.find("receives", whom="client 4"))
         run.stop_noting()
     reads_on = run.time("reads on")
-    stuck = run.find("sends", photo, whom="client 2")
     assert run.time("has", who="thread-1") < run.time("wants", who="thread-3") < reads_on
     assert reads_on < run.time("gives back", who="thread-1") < run.time("has", who="thread-3")
     assert run.time("wants", who="thread-4") < reads_on < run.time("has", who="thread-4")
+    return draw(timeline(run), title="One slow client, and a lock", caption=CAPTION)
+
+
+def timeline(run: RunningStep) -> Timeline:
+    """Draw what three threads do, and which of them holds the lock."""
+    stuck = run.find("sends", whom="client 2")
     lanes = (
         *(Lane(f"thread-{n}", note=f"of client {n}") for n in (1, 3, 4)),
         Lane("lock", note="one holds it"),
@@ -50,8 +55,7 @@ def picture() -> Picture:
         Span("lock", run.time("has", who=who), run.time("gives back", who=who), "holds", (who,))
         for who in ("thread-1", "thread-3", "thread-4")
     ]
-    timeline = Timeline(lanes, (*threads, *held), (), tuple(annotations(run, threads=True)))
-    return draw(timeline, title="One slow client, and a lock", caption=CAPTION)
+    return Timeline(lanes, (*threads, *held), (), tuple(annotations(run, threads=True)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import dataclasses
 
 from harness import RunningStep, annotations, show, spans
 
-from msgproxy.picture import Annotation, Lane, Picture, Span, draw, timeline_from_hops
+from msgproxy.picture import Annotation, Lane, Picture, Span, Timeline, draw, timeline_from_hops
+from msgproxy.tracing.hops import Hop, Item
 
 PING_INTERVAL = 2.0
 """Seconds. In the step it is 5: nothing changes but how long it takes."""
@@ -31,36 +32,50 @@ def picture() -> Picture:
         still = run.say(1, "who is still here?")
         run.until(lambda: run.find("hears", still, "client 3"))
         run.stop_noting()
-    ping, close = (run.time("writes", name, "hidden-2") for name in ("ping", "Close"))
-    loses, hangs_up = run.time("loses"), run.time("hangs up", who="reader-2")
+    check(run, still)
+    return draw(timeline(run), title="Silence is noticed", caption=CAPTION)
+
+
+def ends(run: RunningStep) -> tuple[Hop, Hop]:
+    """Return the hops that end both threads: reader-2 puts `Left`, and writer-2 takes `None`."""
     [left] = [hop for hop in run.notes.acts("put") if hop.items == ("left 2",)]
     [none] = [hop for hop in run.notes.acts("got") if hop.items == ("None",)]
+    assert (left.thread, none.thread) == ("reader-2", "writer-2")
+    return left, none
+
+
+def check(run: RunningStep, still: Item) -> None:
+    """See that it went as the caption says."""
+    ping, close = (run.time("writes", name, "hidden-2") for name in ("ping", "Close"))
+    loses, hangs_up = run.time("loses"), run.time("hangs up", who="reader-2")
+    left, none = ends(run)
     assert len(run.of("hidden-2", "writes")) == 2
     assert not run.of("hidden-2", "reads")
     assert ping < close < loses < hangs_up < left.time < none.time
-    assert (left.thread, none.thread) == ("reader-2", "writer-2")
     assert [note.whom for note in run.notes if note.act == "loses"] == ["client 2"]
     assert not [hop for hop in run.notes.hops if hop.thread == "writer-2" and hop.items == (still,)]
-    timeline = timeline_from_hops(run.notes.in_order())
+
+
+def timeline(run: RunningStep) -> Timeline:
+    """Add to the hops what the hidden thread does, and how both threads end."""
+    drawn, (left, none) = timeline_from_hops(run.notes.in_order()), ends(run)
     ended = run.time("hangs up", who="writer-2")
     boxes = (
-        *(span for span in timeline.spans if span.items != ("None",)),  # it is drawn below
+        *(span for span in drawn.spans if span.items != ("None",)),  # it is drawn below
         *spans(run, "hidden-2"),
-        Span("reader-2", loses, left.time, "works", ("left 2",)),
+        Span("reader-2", run.time("loses"), left.time, "works", ("left 2",)),
         Span("writer-2", none.time, ended, "works", ("None",)),
     )
     told = [each for each in annotations(run) if each.text.endswith(("silent", "hangs up"))]
-    for time, what in ((ping, "a ping"), (close, "a Close")):
-        words = f"client 2: {what}"
+    for name in ("ping", "Close"):
+        words, time = f"client 2: a {name}", run.time("writes", name, "hidden-2")
         told.append(Annotation(time, "hidden-2", f"→ {words}", f"hidden-2 sends {words}", (), True))
-    readers, rest = timeline.lanes[:1], timeline.lanes[1:]
-    timeline = dataclasses.replace(
-        timeline,
-        lanes=(*readers, Lane("hidden-2", note="the library"), *rest),
+    return dataclasses.replace(
+        drawn,
+        lanes=(drawn.lanes[0], Lane("hidden-2", note="the library"), *drawn.lanes[1:]),
         spans=boxes,
-        annotations=(*timeline.annotations, *told),
+        annotations=(*drawn.annotations, *told),
     )
-    return draw(timeline, title="Silence is noticed", caption=CAPTION)
 
 
 if __name__ == "__main__":
