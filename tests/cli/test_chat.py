@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from chat_process import CHAT, complains, run
-from clients import PATIENCE, wait_for_clients
+from clients import PATIENCE, PROGRAM_PATIENCE, wait_for_clients
 
 from msgproxy.terminal.screen import escape, wrap_columns
 
@@ -84,7 +84,7 @@ def test_input_that_is_not_utf_8_is_an_error_that_says_where(server, connect):
 @pytest.mark.skipif(sys.platform == "win32", reason="a matter of POSIX shells")
 def test_no_input_at_all_is_an_empty_input(server):
     command = ("sh", "-c", '"$@" <&-', "sh", *CHAT, server.url)
-    done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
+    done = subprocess.run(command, capture_output=True, timeout=PROGRAM_PATIENCE)
     assert (done.returncode, done.stderr) == (0, b"")
 
 

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 from chat_process import complains, run
-from clients import CLOSE, PATIENCE, PING, TEXT, encode_frame
+from clients import CLOSE, PATIENCE, PING, PROGRAM_PATIENCE, TEXT, encode_frame
 
 from msgproxy import Limits
 from msgproxy.errors import CannotConnect
@@ -82,7 +82,7 @@ def answer(chat):
             frames: bytes, before: bytes = b""
         ) -> tuple[subprocess.Popen[bytes], socket.socket]:
             listening = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
-            listening.settimeout(PATIENCE)
+            listening.settimeout(PROGRAM_PATIENCE)
             process = chat(f"127.0.0.1:{listening.getsockname()[1]}")
             connection = sockets.enter_context(listening.accept()[0])
             connection.settimeout(PATIENCE)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from clients import PATIENCE, wait_for
+from clients import PATIENCE, PROGRAM_PATIENCE, wait_for
 from ports import free_port
 
 from msgproxy.cli.main import main
@@ -107,7 +107,9 @@ def test_a_signal_ends_the_server_too(number, tmp_path):
     )
     started = tmp_path / "started"
     try:
-        wait_for(lambda: started.exists() and started.read_text(), "the server's start")
+        wait_for(
+            lambda: started.exists() and started.read_text(), "the server's start", PROGRAM_PATIENCE
+        )
         checker.send_signal(number)
         _, error = checker.communicate(timeout=PATIENCE)
     finally:
@@ -139,6 +141,6 @@ def test_it_works_in_a_process_with_a_thousand_open_files(start, arguments):
     arguments = [argument.format(server.url.replace("http", "ws")) for argument in arguments]
     command = [sys.executable, "-c", HAS_MANY_FILES, *arguments]
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PROGRAM_PATIENCE
     )
     assert (done.returncode, done.stderr) == (0, ""), done

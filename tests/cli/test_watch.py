@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from chat_process import PYTHON
-from clients import PATIENCE, wait_for_clients, ws
+from clients import PATIENCE, PROGRAM_PATIENCE, wait_for_clients, ws
 
 from msgproxy import Limits
 from msgproxy.cli.watch import trace_url
@@ -25,7 +25,7 @@ def watched(start):
 
 def run(*arguments: str) -> tuple[int, str, str]:
     done = subprocess.run(
-        (*WATCH, *arguments), capture_output=True, text=True, timeout=PATIENCE, check=False
+        (*WATCH, *arguments), capture_output=True, text=True, timeout=PROGRAM_PATIENCE, check=False
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -35,7 +35,7 @@ def test_in_a_pipe_each_change_is_a_line(watched, connect):
     ana, bob = connect(watched), connect(watched)
     wait_for_clients(watched, 2)
     with subprocess.Popen((*WATCH, watched.url), stdout=subprocess.PIPE, text=True) as process:
-        last_will = threading.Timer(PATIENCE, process.kill)
+        last_will = threading.Timer(PROGRAM_PATIENCE, process.kill)
         last_will.start()
         try:
             seen = [_fields(process.stdout.readline()) for _ in range(2)]

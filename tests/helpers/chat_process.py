@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from clients import PATIENCE
+from clients import PROGRAM_PATIENCE
 
 # The library leaves the socket of a connection that failed to the garbage collector.
 PYTHON = (sys.executable, "-X", "dev", "-W", "ignore::ResourceWarning")
@@ -30,7 +30,9 @@ def chat():
 
 def run(url: str, *options: str, said: bytes = b"") -> tuple[int, bytes, str]:
     """Run it to its end; return its status, its output and its errors."""
-    done = subprocess.run((*CHAT, url, *options), input=said, capture_output=True, timeout=PATIENCE)
+    done = subprocess.run(
+        (*CHAT, url, *options), input=said, capture_output=True, timeout=PROGRAM_PATIENCE
+    )
     return done.returncode, done.stdout, done.stderr.decode()
 
 

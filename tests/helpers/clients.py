@@ -23,6 +23,9 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 PATIENCE = float(os.environ.get("TEST_PATIENCE", "20"))
 """Seconds that a test waits for what has to come. Generous: a busy machine is no bug."""
 
+PROGRAM_PATIENCE = 3 * PATIENCE
+"""Seconds for what a program does that has to start first, and to import much."""
+
 
 def wait_for(condition: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
     """Wait until a condition holds; fail if it takes longer than `patience` seconds."""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from clients import PATIENCE
+from clients import PROGRAM_PATIENCE
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def test_a_program_of_the_page_on_python_runs_as_it_stands(program, tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=PROGRAM_PATIENCE,
         check=True,
     )
     for printed in re.findall(r"^ +print\(.*\)  # (\w+)$", program, re.MULTILINE):
