@@ -1,6 +1,7 @@
 // The dots: where each copy of a message is between two hops.
 // Rule: a dot rests while its message is on a queue, and moves while a thread has it in hand. So it
-// reaches a queue exactly when it is put there, and leaves it exactly when it is taken.
+// reaches a queue exactly when it is put there, and leaves it exactly when it is taken. Where there
+// are several, one has its words: those of all others are behind.
 
 import { countOn, laneOf, senderOf } from "./moment.js";
 
@@ -24,8 +25,10 @@ export function dotsAt(moment, upcoming, now, longest) {
     const text = moment.texts.get(item) ?? item;
     dots.set(key, { key, item, sender: senderOf(item), text, how: "", part: 1, ...way });
   };
-  for (const { item, queue, time, how } of moment.ended) {
-    if (now - time < longest) drawEnded(draw, { item, queue, how }, (now - time) / longest);
+  for (const [at, { item, queue, time, how }] of moment.ended.entries()) {
+    const isBehind = moment.ended[at - 1]?.time === time; // of the same hop
+    if (now - time >= longest) continue;
+    drawEnded(draw, { item, queue, how, isBehind }, (now - time) / longest);
   }
   for (const [name, queue] of moment.queues) drawWaiting(draw, name, queue);
   for (const [name, thread] of moment.threads) {
@@ -35,9 +38,9 @@ export function dotsAt(moment, upcoming, now, longest) {
   return [...dots.values()];
 }
 
-function drawEnded(draw, { item, queue, how }, age) {
+function drawEnded(draw, { item, queue, how, isBehind }, age) {
   const place = how === "sent" ? { column: "client", lane: laneOf(queue) } : atQueue(queue, SLOTS);
-  draw(item, queue, { here: place, there: place, how, age });
+  draw(item, queue, { here: place, there: place, how, age, isBehind });
 }
 
 function drawWaiting(draw, name, { entries }) {
@@ -67,7 +70,7 @@ function drawInHand(draw, name, { hand, act, gotAt }, { now, longest, next }) {
   const from = name === "broker" ? "inbound" : name.replace("writer", "outbound");
   for (const [place, item] of hand.slice(0, SLOTS).entries()) {
     const here = part < 1 ? atQueue(from, place) : there;
-    draw(item, name, { here, there, part });
+    draw(item, name, { here, there, part, isBehind: place > 0 });
   }
 }
 
@@ -81,7 +84,9 @@ function drawComing(draw, moment, upcoming, { now, longest }) {
     const start = Math.max(hop.time - longest, way.since);
     if (now < start) continue;
     const part = Math.min(1, (now - start) / Math.max(1, hop.time - start));
-    for (const item of way.items) draw(item, way.name, { here: way.here, there: way.there, part });
+    for (const [place, item] of way.items.entries()) {
+      draw(item, way.name, { here: way.here, there: way.there, part, isBehind: place > 0 });
+    }
   }
 }
 

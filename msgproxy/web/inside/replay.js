@@ -14,6 +14,7 @@ const STEP = 350; // ms in which a single step is made
 const HURRY = 8; // so much faster than asked for, one still sees something
 const FULL_BEFORE = 4e5; // ns around the moment without room, which is always shown slowly
 const FULL_AFTER = 4e5;
+const FULL_PACE = 2_000; // times slower
 const PLAN_EVERY = 100; // ms
 
 export class Replay {
@@ -83,8 +84,20 @@ export class Replay {
     if (this.#goal !== null) return this.#step(milliseconds);
     this.#skipGap(isMoving);
     if (wall - this.#plannedAt > PLAN_EVERY) this.#plan(wall);
-    this.now += this.nsOf(milliseconds);
+    this.#moveOn(milliseconds);
     this.#playDue();
+  }
+
+  // On a busy machine frames are far apart: none of them leads past the moment without room.
+  #moveOn(milliseconds) {
+    const later = this.now + this.nsOf(milliseconds);
+    const start = (this.#nextFull()?.time ?? Infinity) - FULL_BEFORE;
+    if (this.now > start || later <= start) {
+      this.now = later;
+      return;
+    }
+    this.now = start + 1;
+    this.pace = Math.min(this.slowness, FULL_PACE);
   }
 
   #rest(milliseconds, isMoving) {
@@ -121,7 +134,7 @@ export class Replay {
     this.#plannedAt = wall;
     const { tape } = this;
     if (this.#nearFull()) {
-      this.pace = Math.min(this.slowness, 2_000);
+      this.pace = Math.min(this.slowness, FULL_PACE);
       return;
     }
     if (this.#followed) {
@@ -173,10 +186,15 @@ export class Replay {
       act === "full" && this.now > time - FULL_BEFORE && this.now < time + FULL_AFTER);
   }
 
+  #nextFull() {
+    const { entries, position } = this.tape;
+    return entries.find(({ act }, at) => act === "full" && at >= position);
+  }
+
   // Before this place nothing is passed over: there a queue had no room, soon after.
   #firstFull() {
-    const { entries, position } = this.tape;
-    const full = entries.find(({ act }, at) => act === "full" && at >= position);
+    const { entries } = this.tape;
+    const full = this.#nextFull();
     if (!full) return entries.length;
     return entries.findIndex(({ time }) => time > full.time - FULL_BEFORE);
   }
