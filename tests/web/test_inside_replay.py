@@ -5,6 +5,7 @@ Most of these tests tell the view hops of real runs; `recorded_hops.py` has them
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from xml.etree import ElementTree
@@ -169,6 +170,23 @@ def test_the_last_message_can_be_saved(paused: Page) -> None:
     for act in ("received", "put", "got", "handled", "sent"):
         assert act in text.split()
     assert not list(picture.iter("{http://www.w3.org/2000/svg}script"))
+
+
+def test_the_last_seconds_can_be_saved(paused: Page) -> None:
+    """With all the messages of that time."""
+    paused.evaluate(KEEP_SAVED)
+    paused.locator("#pause").click()
+
+    def is_saved() -> bool:
+        for _ in range(2):
+            paused.get_by_role("button", name="Say hello").click()
+        expect(paused.locator(LAST_STEP)).to_contain_text("has sent “hello”", timeout=PATIENCE)
+        paused.get_by_role("button", name="last 10 s").click()
+        return "Inside the server: " in paused.evaluate("globalThis.saved ?? ''")
+
+    wait_for(is_saved, "a picture of several messages")
+    text = " ".join(ElementTree.fromstring(paused.evaluate("saved")).itertext())
+    assert re.search(r"Inside the server: \d+ messages in \d+ steps", text)
 
 
 def test_the_tour_asks_answers_and_can_be_left(server: Server, open_tab: Open, connect) -> None:

@@ -5,7 +5,7 @@
 import { byId } from "../shared/dom.js";
 import { duration, itemName, wordsOf } from "./captions.js";
 import { isMessage, laneOf, senderOf } from "./moment.js";
-import { drawn, hueOfClient, retext } from "./shapes.js";
+import { counted, drawn, hueOfClient, retext } from "./shapes.js";
 
 const RECENT = 10_000; // ms
 const MOST_SAVED = 300; // hops: more make a picture that nobody can look at
@@ -36,7 +36,7 @@ export function diagramOf(hops, moment, actors) {
   drawn("rect", { width, height, fill: "#fffefb" }));
   const first = hops[0];
   picture.append(lettered({ x: 12, y: 24, "font-size": 15, "font-weight": 650 },
-    `${titleOf(hops, moment, actors)}, as it crossed the server`));
+    titleOf(hops, moment, actors)));
   for (const lane of lanes) picture.append(...laneLine(lane, yOf(lane), width, actors));
   hops.forEach((hop, at) => {
     const x = LEFT + (at + 0.5) * COLUMN;
@@ -51,9 +51,11 @@ const rankOf = (thread) => RANKS.indexOf(thread.split("-")[0]);
 const byRank = (one, other) => rankOf(one) - rankOf(other) || laneOf(one) - laneOf(other);
 
 function titleOf(hops, moment, actors) {
-  const items = new Set(hops.flatMap(({ items: each }) => each).filter(isMessage));
-  const [only] = items;
-  return items.size === 1 ? itemName(only, moment, actors) : `${items.size} messages`;
+  const messages = new Set(hops.flatMap(({ items }) => items).filter(isMessage));
+  const [first] = messages;
+  const isAlone = hops.every(({ items }) => items.includes(first));
+  return isAlone ? `${itemName(first, moment, actors)}, as it crossed the server`
+    : `Inside the server: ${counted(messages.size, "message")} in ${counted(hops.length, "step")}`;
 }
 
 function laneLine(thread, y, width, actors) {
