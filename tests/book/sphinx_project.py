@@ -18,6 +18,9 @@ import pytest
 pytest.importorskip("sphinx")
 
 TOP = Path(__file__).parents[2]
+DEADLINE = 200
+"""Seconds for one build, which takes a few on a machine that has nothing else to do."""
+
 CONF = f"""
 import sys
 sys.path.insert(0, {str(TOP / "tutorial" / "_ext")!r})
@@ -58,7 +61,7 @@ def builder_of(book: Path) -> Build:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=100,
+            timeout=DEADLINE,
             check=False,
         )
         assert bool(done.returncode) == bool(fails), done.stdout

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sphinx_project import Build, builder_of, checkout, shown, write  # noqa: F401
+import pytest
+from sphinx_project import DEADLINE, Build, builder_of, checkout, shown, write  # noqa: F401
 
 from msgproxy.cli import main
+
+pytestmark = pytest.mark.timeout(2 * DEADLINE)
 
 CODE = '''"""A file of the repository."""
 

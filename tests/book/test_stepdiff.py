@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sphinx_project import Build, builder_of, checkout, shown, write  # noqa: F401
+import pytest
+from sphinx_project import DEADLINE, Build, builder_of, checkout, shown, write  # noqa: F401
+
+pytestmark = pytest.mark.timeout(2 * DEADLINE)
 
 OLD = '''"""One.
 
