@@ -11,6 +11,7 @@ import stat
 import sys
 import threading
 
+import hypothesis
 import pytest
 import variants
 from chat_process import chat
@@ -27,6 +28,10 @@ __all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures tha
 # In the background of a shell Ctrl-C is ignored. It would be in all programs that are started here,
 # too, and some of them are tested to end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine is no bug: an example may take as long as it needs, within the test's timeout.
+hypothesis.settings.register_profile("without deadline", deadline=None)
+hypothesis.settings.load_profile("without deadline")
 
 # Every process that runs tests has the ownership checks on: the workers get this at their start.
 os.environ["PYTHONDEVMODE"] = "1"

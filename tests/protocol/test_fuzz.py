@@ -35,7 +35,6 @@ pytestmark = pytest.mark.timeout(600)  # hundreds of clients, one after the othe
 
 reproducible = settings(
     max_examples=300,
-    deadline=None,  # a busy machine is no bug
     derandomize=True,  # the same bytes each time: what fails, fails again
     database=None,
     suppress_health_check=list(HealthCheck),
