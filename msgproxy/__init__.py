@@ -105,9 +105,9 @@ The folders
 
 Imports run one way: `cli`; `check`, `terminal`, `picture`; `server`, `acceptor`, `broker`,
 `reader`, `session`, `writer`, `admission`, `connection`; `tracing`, `schedule`, `bridge`;
-`queues`; `protocol`, `concurrency`; `events`, `limits`, `snapshot`, `errors`. The server imports
-neither `tracing` nor `schedule`: it is given queues. It imports `bridge` only when it gets the
-address of one.
+`queues`, `observers`; `protocol`, `concurrency`; `events`, `limits`, `snapshot`, `errors`. The
+server imports neither `tracing` nor `schedule`: it is given queues. It imports `bridge` only when
+it gets the address of one.
 """
 
 from msgproxy.errors import CannotListen, InvalidOption, MsgproxyError, ServerFailed

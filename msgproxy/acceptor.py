@@ -9,8 +9,8 @@ Who waits for what, and who ends whom (S: the stop signal wakes it; A: `abort` w
 thread    waits for                        is woken by                            is joined by
 ========  ===============================  =====================================  =============
 accept    a connection, or a client's end  either of them, S                      `Server.close`
-reader    a request, or bytes              bytes, the end of the connection,      its writer,
-                                           silence, S, A                          or accept
+reader    a request, or bytes              bytes, the end of the connection,      accept
+                                           silence, S, A
 reader    a client, to take its answer     the client, its timeout, S, A
 reader    room on the inbound queue        the broker
 broker    an item on the inbound queue     any item; the last one is `Stopped`    accept
@@ -33,6 +33,7 @@ does.)
 
 from __future__ import annotations
 
+import errno
 import itertools
 import logging
 import queue
@@ -44,7 +45,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgproxy.broker import Broker
 from msgproxy.concurrency import threads
-from msgproxy.concurrency.stop import Wakeup, wait_ready
+from msgproxy.concurrency.stop import Wakeup
 from msgproxy.connection import Connection
 from msgproxy.events import Stopped
 from msgproxy.reader import Reader
@@ -108,25 +109,24 @@ class Acceptor:
             threads.log_crash(log, error)
             self.has_failed = True
         finally:
-            self._shared.stop.set()
-            try:
-                self._shut_down()
-            finally:
-                self.is_over.set()
+            self._end()
 
     def _accept_until_stopped(self) -> None:
-        stop, end = self._shared.stop.read_end, self._has_ended.read_end
-        while stop not in (ready := wait_ready([stop, end, self._listener], [], None)):
-            if end in ready:
-                self._remove_ended()
-            if self._listener in ready:
-                self._accept()
+        stop, end = self._shared.stop, self._has_ended.read_end
+        with stop.selector(self._listener, end) as selector:
+            while not stop.is_set:
+                ready = [key.fileobj for key, _ in selector.select()]
+                if end in ready:
+                    self._remove_ended()
+                if self._listener in ready:
+                    self._accept()
 
     def _remove_ended(self) -> None:
         self._has_ended.clear()  # first: what is put meanwhile sets it again
         while not self._ended.empty():
             reader, last_thread = self._ended.get_nowait()
-            last_thread.join()  # it has nothing left to do; so none outlives the server
+            for thread in (reader.thread, last_thread):
+                thread.join()  # it has nothing left to do; so none outlives the server
             self._readers.discard(reader)
 
     def _accept(self) -> None:
@@ -138,6 +138,8 @@ class Acceptor:
         except (BlockingIOError, ConnectionAbortedError):
             return  # it has gone again already
         except OSError as error:  # no more files
+            if error.errno == errno.EBADF:  # closed, by a bug: it would never work again
+                raise
             if not self._cannot_accept:  # once, not at each try
                 log.warning("cannot accept clients: %s", error)
             self._cannot_accept = True
@@ -166,6 +168,13 @@ class Acceptor:
         """Note that a client has gone. Its last thread calls this."""
         self._ended.put((reader, current_thread()))
         self._has_ended.set()
+
+    def _end(self) -> None:
+        self._shared.stop.set()
+        try:
+            self._shut_down()
+        finally:
+            self.is_over.set()
 
     def _shut_down(self) -> None:
         self._listener.close()

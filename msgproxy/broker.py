@@ -75,10 +75,7 @@ class Broker:
             self._stop_after_crash(error)
             self._drain_after_crash(events)
         finally:
-            self.joined = ()
-            reason = INTERNAL_ERROR if self.has_failed else GOING_AWAY
-            for session in self._sessions:
-                session.outbound.put(close_batch(reason))
+            self._end()
 
     def _stop_after_crash(self, error: Exception) -> None:
         threads.log_crash(log, error)
@@ -100,13 +97,15 @@ class Broker:
             if not self._is_stopped:
                 events = self._inbound.take_all()
 
+    def _end(self) -> None:
+        self.joined = ()
+        reason = INTERNAL_ERROR if self.has_failed else GOING_AWAY
+        for session in self._sessions:
+            session.outbound.put(close_batch(reason))
+
     @owned_by("broker")
     def handle(self, events: Iterable[Event]) -> None:
-        """Handle some events in their order.
-
-        Messages with no `Joined` or `Left` between them go to the same clients. So they are
-        forwarded together, in one put for each client.
-        """
+        """Handle events in their order; messages with no other event between them, together."""
         for kind, run in itertools.groupby(events, key=type):
             if kind is Received:
                 self._forward(list(run))  # type: ignore[arg-type]  # groupby knows no types
@@ -127,33 +126,28 @@ class Broker:
                 raise TypeError(f"the broker cannot handle {event!r}")
 
     def _forward(self, received: list[Received]) -> None:
-        """Put messages on the outbound queue of every client but their sender.
-
-        Each message is encoded once. Clients that sent none of these messages, nearly all of
-        them, get the very same `OutgoingBatch`.
-        """
+        """Put messages on the outbound queue of every client but their sender."""
         # A client that was cut off may talk on for a while. Nobody has to listen.
         accepted = [event for event in received if event.session in self._sessions]
-        for_all = OutgoingBatch(
+        for_all = OutgoingBatch(  # encoded once: nearly all clients get this very object
             frames=tuple(encode(event.message) for event in accepted),
             size=sum(event.size for event in accepted),
             messages=tuple(event.id for event in accepted),
         )
         senders = {} if self._echo else _positions_by_sender(accepted)
         for session in tuple(self._sessions):
-            batch = for_all
-            if session in senders:
-                batch = _without(for_all, senders[session], accepted)
-            if batch.frames:
-                self._put(session, batch)
+            own = senders.get(session, ())
+            if len(own) < len(accepted):  # there is something that it has not said itself
+                batch = _without(for_all, own, accepted) if own else for_all
+                try:
+                    session.outbound.put(batch, block=False)
+                except queue.Full:
+                    self._cut_off(session)
 
-    def _put(self, session: Session | Bridge, batch: OutgoingBatch) -> None:
-        try:
-            session.outbound.put(batch, block=False)
-        except queue.Full:
-            log.warning("cut off client %d: too slow, its queue is full", session.number)
-            self._remove(session, TOO_SLOW)
-            self.joined = tuple(self._sessions)
+    def _cut_off(self, session: Session | Bridge) -> None:
+        log.warning("cut off client %d: too slow, its queue is full", session.number)
+        self._remove(session, TOO_SLOW)
+        self.joined = tuple(self._sessions)
 
     def _remove(self, session: Session | Bridge, reason: CloseReason) -> None:
         """Remove a session, if it is still there: a client that was cut off leaves, too."""

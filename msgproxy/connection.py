@@ -17,11 +17,12 @@ import math
 import os
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgproxy.concurrency.ownership import owned_by
-from msgproxy.concurrency.stop import StopSignal, WaitResult, wait_ready
+from msgproxy.concurrency.stop import StopSignal
 from msgproxy.events import LOST, CloseReason
 from msgproxy.limits import Limits
 from msgproxy.protocol.frames import (
@@ -75,6 +76,10 @@ class Connection:
         self.close_timeout = limits.close_timeout
         self._socket = sock
         self._stop = stop
+        self._selector = stop.selector(sock)  # the reader's
+        self._receiving = threading.Lock()
+        """Locked as long as the receiving half belongs to the reader."""
+        self._receiving.acquire()
         self._send_timeout = limits.ping_timeout
         self._keepalive = Keepalive(limits)
         self._frames = FrameParser(limits.max_message_size)
@@ -88,7 +93,7 @@ class Connection:
         Return nothing if the time is over, the connection has ended, or the server stops.
         """
         remaining = deadline - time.monotonic()
-        if remaining <= 0 or self._stop.wait(self._socket, remaining) is not WaitResult.READY:
+        if remaining <= 0 or not self._selector.select(remaining) or self._stop.is_set:
             return b""
         return self._receive(at_most)
 
@@ -101,7 +106,7 @@ class Connection:
         deadline = time.monotonic() + timeout
         with contextlib.suppress(OSError):
             while (remaining := deadline - time.monotonic()) > 0:
-                if self._stop.wait_to_send(self._socket, remaining) is not WaitResult.READY:
+                if not self._stop.wait(self._socket, remaining, to_send=True):
                     return False
                 data = data[self._socket.send(data) :]
                 if not data:
@@ -119,23 +124,17 @@ class Connection:
     # Called by the reader thread, for a client that is accepted.
 
     def receive(self, early_bytes: bytes = b"") -> Iterator[Item]:
-        """Yield what comes from the client. In a stop, it ends.
-
-        Ask for nothing after a `CloseReason`.
-        """
+        """Yield what the client says, until a stop. Ask for nothing after a `CloseReason`."""
         yield from self._frames.feed(early_bytes)
-        while (items := self._receive_more()) is not None:
-            yield from items
+        while True:
+            has_bytes = self._selector.select(self._keepalive.patience)
+            if self._stop.is_set:
+                return
+            yield from self._receive_more() if has_bytes else self._keepalive.on_silence()
 
     @owned_by("reader")
-    def _receive_more(self) -> Iterable[Item] | None:
-        match self._stop.wait(self._socket, self._keepalive.patience):
-            case WaitResult.STOP:
-                return None
-            case WaitResult.TIMEOUT:
-                return self._keepalive.on_silence()
-        data = self._receive(RECV_SIZE)
-        if not data:
+    def _receive_more(self) -> Iterable[Item]:
+        if not (data := self._receive(RECV_SIZE)):
             return [CloseReason(LOST, "went away without a Close frame")]
         if self._keepalive.asked_at is not None:
             self._keepalive.on_bytes()
@@ -148,32 +147,50 @@ class Connection:
         except OSError:  # reset, or shut down by `abort`
             return b""
 
+    @owned_by("reader")
+    def finish_receiving(self) -> None:
+        """Let go of the receiving half. The reader does this last."""
+        self._receiving.release()
+
     # Called by the writer thread.
+
+    def wait_for_reader(self, timeout: float | None = None) -> bool:
+        """Wait until the reader has let go of its half: from then on, the writer has both.
+
+        Return False if that takes more than `timeout` seconds. (The writer does not join its
+        reader. The accepting thread does, and before Python 3.13, two that join the same thread
+        at the same time may both fail.)
+        """
+        has_ended = self._receiving.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
+        if has_ended:
+            self._receiving.release()
+        return has_ended
 
     @owned_by("writer")
     def send(self, frames: Sequence[bytes]) -> int:
-        """Send frames, and return how many bytes they have: in one go, if they are not too many.
+        """Send frames, and return how many bytes they have.
 
-        Raise TimeoutError if the client does not take the next `SEND_CHUNK` bytes within the
-        ping timeout, and another OSError if it is gone. Half a frame may have been sent then:
-        the connection cannot be used any more.
+        Raise TimeoutError if the client does not take the next `SEND_CHUNK` bytes within the ping
+        timeout, and another OSError if it is gone. Half a frame may have been sent: send no more.
         """
         size = sum(map(len, frames))
-        for piece in [b"".join(frames)] if size <= SEND_CHUNK else in_pieces(frames):
-            self._send_piece(piece)
+        try:
+            for piece in [b"".join(frames)] if size <= SEND_CHUNK else in_pieces(frames):
+                deadline = time.monotonic() + self._send_timeout
+                if (sent := self._socket.send(piece)) < len(piece):
+                    self._send_rest(memoryview(piece)[sent:], deadline)
+        except BlockingIOError:  # how SO_SNDTIMEO says so
+            raise TimeoutError from None
         if self._keepalive.asked_at is not None:
             self._keepalive.on_sent(frames)
         return size
 
-    def _send_piece(self, piece: bytes | memoryview) -> None:
-        deadline = time.monotonic() + self._send_timeout
-        try:
-            while (sent := self._socket.send(piece)) < len(piece):  # a part: the time may be over
-                if time.monotonic() >= deadline:
-                    raise TimeoutError
-                piece = memoryview(piece)[sent:]
-        except BlockingIOError:  # how SO_SNDTIMEO says so
-            raise TimeoutError from None
+    def _send_rest(self, rest: memoryview, deadline: float) -> None:
+        """Send what the client has not taken at once: the time may be over, or not yet."""
+        while rest:
+            if time.monotonic() >= deadline:
+                raise TimeoutError
+            rest = rest[self._socket.send(rest) :]
 
     @owned_by("writer")
     def finish_sending(self) -> None:
@@ -190,13 +207,15 @@ class Connection:
         before the client has read it: our Close frame.
         """
         while (remaining := deadline - time.monotonic()) > 0:
-            if not (wait_ready([self._socket], [], remaining) and self._receive(RECV_SIZE)):
+            self._socket.settimeout(remaining)
+            if not self._receive(RECV_SIZE):
                 return
 
     # Called by the client's last thread: the writer, or the reader if there was no writer.
 
     def close(self) -> None:
         """Give the socket back. No thread may be using it any more."""
+        self._selector.close()
         self._socket.close()
 
     # Called by any thread.

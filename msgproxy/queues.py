@@ -2,8 +2,7 @@
 
 Rule: each queue is a `queue.Queue` with other hooks (`_init`, `_qsize`, `_put`, `_get`, and
 `_take_all`, which is ours). Hooks run with the queue's lock held, so they must not wait and must
-not log. `BatchQueue` overrides three more methods: `put`, to let observers see it; `qsize`, since
-`_qsize` counts bytes here; and `take_all`, which `queue.Queue` does not have.
+not log.
 
 Three things differ from a plain `queue.Queue`:
 
@@ -12,21 +11,28 @@ Three things differ from a plain `queue.Queue`:
 * A bound counts bytes, not items: each item has a `size`.
 * The outbound queue never makes anyone wait: an item that does not fit raises `queue.Full`.
 
+Besides the hooks, `BatchQueue` overrides `qsize`, since `_qsize` counts bytes here; and `put`, to
+let observers see it, and because of the price of a hand-over. In `queue.Queue`, a thread waits for
+an item by a `Condition`. That is a Python program of its own: to wait and to wake costs more than
+all the rest. A thread in `take_all` waits at a *bell* instead, a lock that is locked while there
+is nothing to take. (`get` is that of `queue.Queue`, and waits by a `Condition`.)
+
 To see, record, slow down or reorder what crosses between threads, give the server another
-`Queues`, and change nothing else.
+`Queues`, and change nothing else. (What only looks can be an *observer*, see `observers`.)
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Generic, Protocol, TypeVar
 
 from msgproxy.events import Event, OutgoingBatch
 from msgproxy.limits import Limits
+from msgproxy.observers import Observers, QueueObserver
 from msgproxy.snapshot import TakeSnapshot
 
 
@@ -42,50 +48,11 @@ T = TypeVar("T", bound=Sized)
 Q = TypeVar("Q", bound="BatchQueue[Any]")
 
 
-class QueueObserver:
-    """Sees what crosses the queues of a server. It changes nothing, but it can make a thread wait.
-
-    A subclass overrides what it needs. The two context managers surround a call, before the
-    queue's lock is taken and after it is released: there an observer may wait, or make its caller
-    wait. The other methods run with the lock held, like the queue's hooks.
-    """
-
-    def around_put(self, queue: BatchQueue[Any], item: Any) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Surround `put`. `queue.Full` passes through it."""
-        return contextlib.nullcontext()
-
-    def around_take(self, queue: BatchQueue[Any]) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Surround `take_all`, including the time for which it waits."""
-        return contextlib.nullcontext()
-
-    def on_put(self, queue: BatchQueue[Any], item: Any) -> None:
-        """Note that an item is on the queue now."""
-
-    def on_take(self, queue: BatchQueue[Any], items: Sequence[Any]) -> None:
-        """Note that the current thread has taken these items."""
-
-    def on_drop(self, queue: BatchQueue[Any], items: Sequence[Any]) -> None:
-        """Note that the queue has dropped these items: nobody will take them."""
-
-
-class Observers:
-    """The observers of all queues of one server: one object for all of them, so one switch."""
-
-    def __init__(self) -> None:
-        self.active: tuple[QueueObserver, ...] = ()
-        """Replaced, never changed. A queue that finds it empty has nothing else to do."""
-
-    def add(self, observer: QueueObserver) -> None:
-        """Let `observer` see what happens from now on."""
-        self.active = (*self.active, observer)
-
-    def remove(self, observer: QueueObserver) -> None:
-        """Let `observer` see nothing any more."""
-        self.active = tuple(one for one in self.active if one is not observer)
-
-
 class BatchQueue(queue.Queue[T], Generic[T]):
-    """A queue that hands over everything that waits, and is bounded in bytes."""
+    """A queue that hands over everything that waits, and is bounded in bytes.
+
+    What ends it is a last item. (`shutdown`, of Python 3.13, wakes no thread in `take_all`.)
+    """
 
     name = ""
     """What `Queues.wrap` calls it: "inbound", or "outbound-3" for client 3."""
@@ -96,6 +63,8 @@ class BatchQueue(queue.Queue[T], Generic[T]):
     def _init(self, maxsize: int) -> None:  # noqa: ARG002  (the base class keeps it)
         self._waiting: list[T] = []
         self._bytes = 0
+        self._bell = threading.Lock()
+        self._bell.acquire()
 
     def _qsize(self) -> int:
         return self._bytes  # `queue.Queue` compares it with `maxsize`, and with 0
@@ -125,11 +94,15 @@ class BatchQueue(queue.Queue[T], Generic[T]):
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
         """Put an item, as `queue.Queue.put` does; observers see it."""
-        if not self.observers.active:
-            super().put(item, block, timeout)
-            return
-        with self._around(lambda observer: observer.around_put(self, item)):
-            super().put(item, block, timeout)
+        around = self._observed_put(item) if self.observers.active else self.mutex
+        with around:
+            if 0 < self.maxsize <= self._bytes:
+                self._wait_for_room(timeout if block else 0)
+            self._put(item)
+            self.unfinished_tasks += 1
+            self.not_empty.notify()  # for a thread in `get`
+            if self._bell.locked():
+                self._bell.release()  # for one in `take_all`
 
     def take_all(self, timeout: float | None = None) -> list[T]:
         """Wait until something is here, then take everything, oldest first.
@@ -141,22 +114,39 @@ class BatchQueue(queue.Queue[T], Generic[T]):
         with self._around(lambda observer: observer.around_take(self)):
             return self._wait_and_take(timeout)
 
+    def _wait_and_take(self, timeout: float | None) -> list[T]:
+        while self._bell.acquire(timeout=-1 if timeout is None else max(0, timeout)):
+            with self.mutex:
+                if self._waiting:  # otherwise another thread was faster, or a hook dropped it
+                    return self._take_now()
+        raise queue.Empty
+
+    def _take_now(self) -> list[T]:
+        try:
+            taken = self._take_all()
+        finally:
+            if self._waiting and self._bell.locked():
+                self._bell.release()
+        if self.maxsize > 0:
+            self.not_full.notify_all()  # not one, as in `get`: there is room for all
+        for observer in self.observers.active:
+            observer.on_take(self, taken)
+        return taken
+
+    def _wait_for_room(self, timeout: float | None) -> None:
+        if not self.not_full.wait_for(lambda: self._bytes < self.maxsize, timeout):
+            raise queue.Full
+
+    def _observed_put(self, item: T) -> ExitStack:
+        around = self._around(lambda observer: observer.around_put(self, item))
+        around.enter_context(self.mutex)
+        return around
+
     def _around(self, enter: Callable[[QueueObserver], AbstractContextManager[None]]) -> ExitStack:
         with ExitStack() as around:
             for observer in self.observers.active:
                 around.enter_context(enter(observer))
             return around.pop_all()
-
-    def _wait_and_take(self, timeout: float | None) -> list[T]:
-        with self.not_empty:
-            if not self.not_empty.wait_for(self._qsize, timeout):
-                raise queue.Empty
-            taken = self._take_all()
-            # All that wait for room, not just one as in `get`: there is room for all of them.
-            self.not_full.notify_all()
-            for observer in self.observers.active:
-                observer.on_take(self, taken)
-            return taken
 
     # Called by any thread. Without the lock, so what they say may be a moment old.
 

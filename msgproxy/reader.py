@@ -10,7 +10,6 @@ a session, with a writer. One that is turned away is answered by the reader, and
 from __future__ import annotations
 
 import logging
-import queue
 from collections.abc import Callable
 from threading import Thread
 
@@ -24,7 +23,6 @@ from msgproxy.events import (
     TOO_SLOW,
     CloseReason,
     MessageId,
-    OutgoingBatch,
     Received,
 )
 from msgproxy.protocol.frames import ControlFrame, ReceivedMessage
@@ -81,6 +79,7 @@ class Reader:
         except Exception as error:
             threads.log_crash(log, error)
         finally:
+            self._connection.finish_receiving()
             if self.writer is None or self.writer.ident is None:  # not made, or not started
                 self._end()  # without a writer, the reader is the last thread
 
@@ -88,12 +87,10 @@ class Reader:
         shared, number = self._shared, self._number
         if admission.request.path == TRACE:
             seen = shared.queues.viewer_queue(shared.take_snapshot, admission.request.target)
-            return Viewer(number, self._connection, seen, self.thread, self._end)
+            return Viewer(number, self._connection, seen, self._end)
         made = shared.queues.outbound(shared.limits, number)
         outbound = shared.queues.wrap(made, f"outbound-{number}")
-        session = Session(
-            number, self._connection, shared.inbound, outbound, self.thread, self._end
-        )
+        session = Session(number, self._connection, shared.inbound, outbound, self._end)
         session.traffic.target = admission.request.target
         return session
 
@@ -110,19 +107,16 @@ class Reader:
 
     def read_loop(self, session: Session, early_bytes: bytes) -> CloseReason | None:
         """Pass on what the client says. Return why it leaves; None if the server stops."""
-        traffic = session.traffic
         for item in self._connection.receive(early_bytes):
             match item:
                 case ReceivedMessage(message, size):
-                    traffic.messages_in += 1
-                    traffic.bytes_in += size
-                    name = MessageId(session.number, traffic.messages_in)
+                    session.traffic.messages_in += 1
+                    session.traffic.bytes_in += size
+                    name = MessageId(session.number, session.traffic.messages_in)
                     # This may have to wait. That is how a fast sender is slowed down.
                     session.inbound.put(Received(session, message, size + ITEM_OVERHEAD, name))
                 case ControlFrame(frame):
-                    try:
-                        session.outbound.put(OutgoingBatch((frame,), len(frame) + ITEM_OVERHEAD))
-                    except queue.Full:
+                    if not session.answer(frame):
                         return TOO_SLOW
                 case CloseReason():
                     return item

@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterable
-from threading import Thread, current_thread
+from threading import Lock, Thread, current_thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -72,6 +72,7 @@ class Server:
         self._thread: Thread | None = None
         self._stop: StopSignal | None = None
         self._is_asked_to_stop = False
+        self._joining = Lock()
         self._process = os.getpid()
 
     def start(self) -> Self:
@@ -152,7 +153,10 @@ class Server:
             if not self._acceptor.is_over.wait(7 * self._limits.close_timeout):
                 log.error("the server does not stop")
             else:
-                self._thread.join()  # it has nothing left to do
+                # It has nothing left to do. One after the other: before Python 3.13, two that
+                # join the same thread at the same time may both fail.
+                with self._joining:
+                    self._thread.join()
 
     def serve_forever(self) -> None:
         """Serve until `shutdown()`. Raise `CannotListen`, or `ServerFailed` if a thread died.

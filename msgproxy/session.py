@@ -20,13 +20,21 @@ reader wakes up and does 1. The broker cuts off a client that is too slow: that 
 from __future__ import annotations
 
 import logging
+import queue
 import time
 from collections.abc import Callable
-from threading import Thread
 
 from msgproxy.concurrency.ownership import owned_by
 from msgproxy.connection import Connection
-from msgproxy.events import ITEM_OVERHEAD, LOST, CloseReason, Event, Joined, Left, OutgoingBatch
+from msgproxy.events import (
+    ITEM_OVERHEAD,
+    LOST,
+    CloseReason,
+    Event,
+    Joined,
+    Left,
+    OutgoingBatch,
+)
 from msgproxy.queues import BatchQueue
 from msgproxy.snapshot import ClientSnapshot, Traffic
 from msgproxy.writer import Writer
@@ -49,7 +57,6 @@ class Session:
         connection: Connection,
         inbound: BatchQueue[Event],
         outbound: BatchQueue[OutgoingBatch],
-        reader: Thread,
         on_end: Callable[[], None],
     ) -> None:
         """`on_end` is called by the writer, the last thread of the session."""
@@ -57,7 +64,7 @@ class Session:
         self.inbound = inbound
         self.outbound = outbound
         self.traffic = Traffic(joined_at=time.monotonic())
-        self.writer = Writer(number, connection, outbound, self.traffic, reader, on_end)
+        self.writer = Writer(number, connection, outbound, self.traffic, on_end)
         self._connection = connection
 
     # Called by the reader thread.
@@ -74,6 +81,15 @@ class Session:
         self.inbound.put(Joined(self))
         self.writer.start()
         log.info("%s from %s", self.arrival, self._connection.peer)
+
+    @owned_by("reader")
+    def answer(self, frame: bytes) -> bool:
+        """Let the writer send a frame, a pong. Return False if the client is too slow for it."""
+        try:
+            self.outbound.put(OutgoingBatch((frame,), len(frame) + ITEM_OVERHEAD))
+        except queue.Full:
+            return False
+        return True
 
     @owned_by("reader")
     def leave(self, reason: CloseReason) -> None:

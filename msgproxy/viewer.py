@@ -8,7 +8,6 @@ that fills by itself (`Queues.viewer_queue`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
 
 from msgproxy.concurrency.ownership import owned_by
 from msgproxy.connection import Connection
@@ -36,10 +35,9 @@ class Viewer(Session):
         number: int,
         connection: Connection,
         outbound: BatchQueue[OutgoingBatch],
-        reader: Thread,
         on_end: Callable[[], None],
     ) -> None:
-        super().__init__(number, connection, DiscardQueue(), outbound, reader, on_end)
+        super().__init__(number, connection, DiscardQueue(), outbound, on_end)
 
     # Called by the reader thread.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from threading import Thread
 
 from msgproxy.concurrency import threads
 from msgproxy.connection import Connection
@@ -29,15 +28,13 @@ class Writer:
         connection: Connection,
         outbound: BatchQueue[OutgoingBatch],
         traffic: Traffic,
-        reader: Thread,
         on_end: Callable[[], None],
     ) -> None:
-        """When all has been sent, the writer waits for `reader`, and then calls `on_end`."""
+        """When all has been sent, the writer waits for the reader, and then calls `on_end`."""
         self.thread = threads.new_thread(self.run, f"writer-{number}")
         self._connection = connection
         self._outbound = outbound
         self._traffic = traffic
-        self._reader = reader
         self._on_end = on_end
 
     # Called by the reader thread.
@@ -51,8 +48,7 @@ class Writer:
     def run(self) -> None:
         """Run the writer thread: send what is on the outbound queue, until the last of it.
 
-        This is the only thread that sends to the client, so frames never mix. It outlives the
-        reader, for which it waits in the end.
+        This is the only thread that sends to the client, so frames never mix.
         """
         try:
             self.write_loop()
@@ -60,31 +56,37 @@ class Writer:
         except TimeoutError:
             log.warning("cut off: takes too little of what it is sent")
         except OSError as error:
-            log.info("cannot send: %s", error.strerror or error)
+            log.debug("cannot send: %s", error.strerror or error)  # its reader says why
         except Exception as error:
             threads.log_crash(log, error)
         finally:
-            self._connection.abort()
-            # Without a deadline: on the socket there is nothing left to wait for, and the broker
-            # takes what the reader puts on the inbound queue. Until then the reader may still
-            # use the socket, so it must not be closed.
-            self._reader.join()
-            self._on_end()
+            self._end()
 
     def write_loop(self) -> None:
         """Send everything, up to and including the last item."""
         is_last = False
         while not is_last:
-            batch = self._outbound.take_all()
-            is_last = batch[-1].is_last
-            size = self._connection.send([frame for item in batch for frame in item.frames])
-            self._traffic.bytes_out += size
-            self._traffic.messages_out += sum(len(item.messages) for item in batch)
+            frames: list[bytes] = []
+            messages = 0
+            for batch in self._outbound.take_all():
+                frames += batch.frames
+                messages += len(batch.messages)
+                is_last = batch.is_last
+            self._traffic.bytes_out += self._connection.send(frames)
+            self._traffic.messages_out += messages
+
+    def _end(self) -> None:
+        self._connection.abort()
+        # Without a deadline: on the socket there is nothing left to wait for, and the broker takes
+        # what the reader puts on the inbound queue. Until then the reader may still use the
+        # socket, so it must not be closed.
+        self._connection.wait_for_reader()
+        self._on_end()
 
     def _close_gracefully(self) -> None:
         """Give the client the close timeout to hang up."""
         deadline = time.monotonic() + self._connection.close_timeout
         self._connection.finish_sending()
         # Usually the reader has ended by now. But that of a client that was cut off still reads.
-        if threads.join(self._reader, deadline):
+        if self._connection.wait_for_reader(deadline - time.monotonic()):
             self._connection.linger(deadline)

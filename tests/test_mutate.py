@@ -21,7 +21,7 @@ def test_what_is_changed_is_what_such_code_gets_wrong():
     """A call that is dropped, an `except` that catches nothing, a deadline, an order."""
     changed = "\n".join(map(str, Finder("acceptor").found))
     for line in (
-        "-            self._shared.stop.set()\n+            pass\n",
+        "-        self._shared.stop.set()\n+        pass\n",
         "-        except OSError as error:  # no more files\n+        except () as error:",
         "-RETRY_DELAY = 0.2\n+RETRY_DELAY = (0.2 * 1000)\n",
         "+        self._readers.add(reader)\n         reader.thread.start()\n",

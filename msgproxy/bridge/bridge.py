@@ -29,7 +29,6 @@ from msgproxy.bridge.backlog import BRIDGE
 from msgproxy.bridge.entries import Entries, Entry, EntryWriter, StreamCursor
 from msgproxy.bridge.stream import BLOCK, RedisConnection, RedisUnavailable, Retry
 from msgproxy.concurrency import threads
-from msgproxy.concurrency.stop import WaitResult
 from msgproxy.events import (
     INTERNAL_ERROR,
     ITEM_OVERHEAD,
@@ -125,7 +124,7 @@ class Bridge:
 
     @property
     def _is_stopping(self) -> bool:
-        return self._shared.stop.sleep(0) is WaitResult.STOP
+        return self._shared.stop.is_set
 
     def _receive_or_wait(self) -> None:
         try:

@@ -21,7 +21,7 @@ import redis
 
 from msgproxy.bridge.address import Address
 from msgproxy.bridge.entries import BEGINNING, Entries, Entry
-from msgproxy.concurrency.stop import StopSignal, WaitResult
+from msgproxy.concurrency.stop import StopSignal
 
 log = logging.getLogger(__name__)
 
@@ -108,11 +108,11 @@ class RedisConnection:
         command = ("XREAD", "COUNT", MAX_ENTRIES, *waiting, "STREAMS", self._address.stream, after)
         with self._one_exception():
             self._connection.send_command(*command)
-            match self._stop.wait(self._connection._sock, block + ANSWER_TIMEOUT):
-                case WaitResult.STOP:
-                    return None
-                case WaitResult.TIMEOUT:
-                    raise redis.TimeoutError("no answer")
+            has_answer = self._stop.wait(self._connection._sock, block + ANSWER_TIMEOUT)
+            if self._stop.is_set:
+                return None
+            if not has_answer:
+                raise redis.TimeoutError("no answer")
             answer = self._connection.read_response()
         return answer[0][1] if answer else []
 
@@ -128,7 +128,7 @@ class RedisConnection:
         self._connection.disconnect()
 
     def interrupt(self) -> None:
-        """WaitResult the thread: its call raises RedisUnavailable. Any thread may call this."""
+        """Wake the thread: its call raises RedisUnavailable. Any thread may call this."""
         if sock := self._connection._sock:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
@@ -188,12 +188,13 @@ class Retry:
             # Perhaps only this connection: the server closes those that are idle. Try a new one.
             self._delay = MIN_DELAY
             return True
-        if self._stop.sleep(0) is WaitResult.STOP:
+        if self._stop.is_set:
             return False
         state = "refused" if error.is_refusal else "unavailable"
         self._enter(state, logging.WARNING, f"cannot {self._what}: {error}; trying again")
         self._delay = min(2 * self._delay or MIN_DELAY, MAX_DELAY)
-        return self._stop.sleep(self._delay * random.uniform(0.5, 1)) is not WaitResult.STOP
+        self._stop.sleep(self._delay * random.uniform(0.5, 1))
+        return not self._stop.is_set
 
     def _enter(self, state: str, level: int, line: str) -> None:
         if state != self._state:

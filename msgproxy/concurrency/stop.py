@@ -13,23 +13,13 @@ trick*. In Tokio it would be `select!` over a socket and a cancellation token.
 from __future__ import annotations
 
 import contextlib
-import enum
-import math
-import select
+import selectors
 import socket
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
-
-class WaitResult(enum.Enum):
-    """Why a thread that waited goes on."""
-
-    READY = enum.auto()
-    """The socket has bytes, a new connection, or has ended."""
-
-    TIMEOUT = enum.auto()
-    """Nothing happened for as long as the thread wanted to wait."""
-
-    STOP = enum.auto()
-    """The server stops. It wins if the socket is ready too."""
+# `DefaultSelector` would use `epoll`, which needs a file for each selector, so for each client.
+# Windows has only `select`.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class Wakeup:
@@ -61,53 +51,37 @@ class Wakeup:
 class StopSignal(Wakeup):
     """Tells every thread of a server to stop, whatever socket it waits for."""
 
-    def wait(self, sock: socket.socket, timeout: float | None) -> WaitResult:
-        """Wait until `sock` can be read, the signal is set, or `timeout` seconds are over.
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_set = False
+        """Any thread may look. A thread that the signal has woken sees True."""
 
-        Any thread may call it. The timeout is not the socket's own, which would hold for another
-        thread's `send` as well.
+    def set(self) -> None:
+        """Tell all threads, now and from now on. It can be called as `Wakeup.set` can."""
+        self.is_set = True  # first: it has to be so when they wake up
+        super().set()
+
+    def selector(self, *to_read: socket.socket) -> BaseSelector:
+        """Return a selector that waits until one can be read, or the signal is set.
+
+        It is for one thread. Its `select` may return when the signal is set: look at `is_set`.
         """
-        return self._wait([sock], [], timeout)
+        selector: BaseSelector = _Selector()
+        for sock in (self.read_end, *to_read):
+            selector.register(sock, EVENT_READ)
+        return selector
 
-    def wait_to_send(self, sock: socket.socket, timeout: float | None) -> WaitResult:
-        """Wait until `sock` accepts bytes, the signal is set, or `timeout` seconds are over."""
-        return self._wait([], [sock], timeout)
+    def wait(self, sock: socket.socket, timeout: float, *, to_send: bool = False) -> bool:
+        """Wait until `sock` can be read, or accepts bytes. Any thread may call it.
 
-    def sleep(self, seconds: float) -> WaitResult:
+        Return False if `timeout` seconds are over, or the signal is set. The timeout is not the
+        socket's own, which would hold for another thread's `send` as well.
+        """
+        with self.selector() as selector:
+            selector.register(sock, EVENT_WRITE if to_send else EVENT_READ)
+            return bool(selector.select(timeout)) and not self.is_set
+
+    def sleep(self, seconds: float) -> None:
         """Wait for the signal alone."""
-        return self._wait([], [], seconds)
-
-    def _wait(
-        self, to_read: list[socket.socket], to_send: list[socket.socket], timeout: float | None
-    ) -> WaitResult:
-        ready = wait_ready([self.read_end, *to_read], to_send, timeout)
-        if self.read_end in ready:
-            return WaitResult.STOP
-        return WaitResult.READY if ready else WaitResult.TIMEOUT
-
-
-def wait_ready(
-    to_read: list[socket.socket], to_send: list[socket.socket], timeout: float | None
-) -> list[socket.socket]:
-    """Wait until a socket can be read, or accepts bytes, for `timeout` seconds at most.
-
-    Return those that are ready. One that has ended is.
-    """
-    if not hasattr(select, "poll"):  # Windows: there select() has no limit on socket numbers
-        return _select(to_read, to_send, timeout)
-    poller = select.poll()
-    for sock in to_read:
-        poller.register(sock, select.POLLIN)
-    for sock in to_send:
-        poller.register(sock, select.POLLOUT)
-    # In milliseconds, rounded up: a deadline is over when it returns. It may be over before.
-    ready = dict(poller.poll(None if timeout is None else max(0, math.ceil(timeout * 1000))))
-    return [sock for sock in (*to_read, *to_send) if sock.fileno() in ready]
-
-
-def _select(
-    to_read: list[socket.socket], to_send: list[socket.socket], timeout: float | None
-) -> list[socket.socket]:
-    timeout = None if timeout is None else max(0, timeout)
-    readable, writable, _ = select.select(to_read, to_send, [], timeout)
-    return readable + writable
+        with self.selector() as selector:
+            selector.select(seconds)

@@ -6,6 +6,9 @@ What is received changes a parser's state, so a parser belongs to one thread, th
 reader. What is sent has no state at all: the server's frames are not masked (RFC 6455 section
 5.1), and without extensions a frame does not depend on the one before. So a message is encoded
 once for all clients that get it, by any thread.
+
+An invalid frame is not an exception: wsproto says what it says of a Close frame, with a code of its
+own. It is 1002, or 1007 for text that is not UTF-8 (section 7.4.1).
 """
 
 from __future__ import annotations
@@ -59,6 +62,8 @@ class FrameParser:
         self._websocket = Connection(SERVER)
         self._max_message_size = max_message_size
         self._unfinished = bytearray()
+        """The pieces of a message, as bytes, also of text: the limit is in bytes, and pieces of one
+        character each would take fifty times their size as strings."""
         self._fragments = 0
         self._controls: tuple[float, int] = 0.0, 0
         """When a second began, and how many control frames came in it."""
@@ -76,16 +81,10 @@ class FrameParser:
                 case events.Ping():
                     yield ControlFrame(bytes(self._websocket.send(event.response())))
                 case events.CloseConnection():
-                    # The client's own Close, or wsproto's verdict on an invalid frame: 1002, or
-                    # 1007 for text that is not UTF-8 (RFC 6455 section 7.4.1).
-                    yield CloseReason(int(event.code), event.reason or "")
+                    yield CloseReason(int(event.code), event.reason or "")  # or wsproto's own
 
     def _collect(self, event: events.Message[Any]) -> Iterator[ReceivedMessage | CloseReason]:
-        """Add a piece of a message: a fragment, or what has arrived of one so far.
-
-        Pieces are kept as bytes, those of text too: the limit is in bytes, and pieces of one
-        character each would take fifty times their size as strings.
-        """
+        """Add a piece of a message: a fragment, or what has arrived of one so far."""
         is_text = isinstance(event.data, str)
         self._unfinished += event.data.encode() if is_text else event.data
         self._fragments += event.frame_finished

@@ -26,7 +26,8 @@ from threading import Thread, current_thread
 from typing import Any
 
 from msgproxy.events import OutgoingBatch, Received, Stopped
-from msgproxy.queues import BatchQueue, Q, QueueObserver, Queues
+from msgproxy.observers import QueueObserver
+from msgproxy.queues import BatchQueue, Q, Queues
 from msgproxy.schedule.schedule import Schedule
 from msgproxy.schedule.steps import StepMissed
 

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgproxy.events import Received
-from msgproxy.queues import BatchQueue, QueueObserver, Queues
+from msgproxy.observers import QueueObserver
+from msgproxy.queues import BatchQueue, Queues
 from msgproxy.tracing.hops import Hop, HopBuffer, HopKind, Item, items_in
 
 MAX_KEPT = 200_000

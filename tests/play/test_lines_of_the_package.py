@@ -1,113 +1,18 @@
 """Races in the package itself: what more than one thread touches, line by line, in every order.
 
-Each scene steps the package's own source, on top of Python's own `queue.Queue`, which is stepped
-too. Of each object a broken variant is explored as well, and has to be found: its source with a
-few words changed. If those words are no longer in the source, the test says so.
+Those at the queues are in test_lines_of_the_queues.py.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import importlib.util
-from pathlib import Path
-
 import play.imports
 import pytest
-from play.explore import explore
-from play.weave import weave
+from lines_of_the_package import ITEM, MARKS, broken, failures
 from scenes import level
 
-pytestmark = [pytest.mark.extra("lines of the package"), pytest.mark.timeout(600)]
+__all__ = ["broken"]  # a fixture
 
-QUEUES = ("queue", "msgproxy.queues")
-
-ITEM = """
-class Item:
-    def __init__(self, name, size=1, is_last=False):
-        self.name, self.size, self.is_last = name, size, is_last
-        self.items = (name,)
-
-    def _replace(self, number):
-        return Item(number)
-
-"""
-
-
-def failures(scene, *stepped):
-    """Explore a scene with modules of the package. Return how its orders end."""
-    graph = explore(dataclasses.replace(scene, stepped=stepped), limit=20_000)
-    return {end.failure for end in graph.ends()}
-
-
-@pytest.fixture
-def broken(monkeypatch):
-    """Change a few words in the source of a module, for the explorer only."""
-
-    def change(module, words, others):
-        path = Path(importlib.util.find_spec(module).origin)
-        source = path.read_text(encoding="utf-8")
-        assert words in source, f"no longer in {module}: {words}"
-        variant = weave(source.replace(words, others), path.name)
-        woven = play.imports.woven_module
-
-        def woven_module(name):
-            return variant if name == module else woven(name)
-
-        monkeypatch.setattr(play.imports, "woven_module", functools.cache(woven_module))
-
-    return change
-
-
-# The inbound queue: who waits for room is woken when there is room.
-
-INBOUND = level(
-    "from msgproxy.queues import InboundQueue\n"
-    + ITEM
-    + "inbound = InboundQueue(2)\n"
-    + "inbound.put(Item('large', size=2))\n"
-    + "def read():\n    inbound.put(Item('small'))\n"
-    + "def run_broker():\n    inbound.take_all()\n",
-    "read",
-    "read",
-    "run_broker",
-)
-
-
-def test_all_readers_find_room_when_the_broker_has_taken_everything():
-    assert failures(INBOUND, *QUEUES) == {None}
-
-
-def test_it_would_be_found_if_one_reader_only_were_woken(broken):
-    broken("msgproxy.queues", "self.not_full.notify_all()", "self.not_full.notify()")
-    assert any("sleeps until" in str(end) for end in failures(INBOUND, *QUEUES))
-
-
-# The outbound queue: the broker and the reader put, and nothing follows the last item.
-
-OUTBOUND = level(
-    "from msgproxy.queues import OutboundQueue\n"
-    + ITEM
-    + "outbound = OutboundQueue(9)\n"
-    + "def run_broker():\n    outbound.put(Item('hi'))\n"
-    + "    outbound.put(Item('end', is_last=True))\n"
-    + "def read():\n    outbound.put(Item('pong'))\n",
-    "run_broker",
-    "read",
-    promise="batches = []\n    while not outbound.empty():\n"
-    "        batches += outbound.take_all()\n"
-    "    names = [batch.name for batch in batches]\n"
-    "    assert names[-1] == 'end', f'{names}'",
-)
-
-
-def test_nothing_follows_the_last_item():
-    assert failures(OUTBOUND, *QUEUES) == {None}
-
-
-def test_it_would_be_found_if_something_did(broken):
-    broken("msgproxy.queues", "if self._has_last:\n", "if False:\n")
-    assert "['hi', 'end', 'pong']" in failures(OUTBOUND, *QUEUES)
+pytestmark = MARKS
 
 
 # The hop buffer: every thread notes hops, and a viewer looks at the last of them.
@@ -202,19 +107,19 @@ def test_it_would_be_found_if_the_ping_before_counted(broken):
     assert "dead one second after the ping" in ends
 
 
-# The stop signal: it stays set, for everybody who looks.
+# The stop signal: a thread that it has woken finds it set.
 
 STOP = level(
     "from msgproxy.concurrency.stop import StopSignal\n"
     "stop = StopSignal()\nseen = []\n"
     "def accept():\n    stop.set()\n"
     "def read():\n"
-    "    first = stop.sleep(0)\n    second = stop.sleep(0)\n"
-    "    seen.append((first.name, second.name))\n",
+    "    is_woken = bool(stop.read_end.inbox)\n    is_set = stop.is_set\n"
+    "    seen.append((is_woken, is_set))\n",
     "accept",
     "read",
     "read",
-    promise="assert ('STOP', 'TIMEOUT') not in seen, 'the signal was taken back'",
+    promise="assert (True, False) not in seen, 'woken for nothing'",
 )
 
 
@@ -242,7 +147,7 @@ class Socket:
 
 
 class Sockets:
-    """In place of `socket` and `select`: pairs of sockets, which the test can look at."""
+    """In place of `socket`: pairs of sockets, which the test can look at."""
 
     __module__ = "woven.socket"
 
@@ -250,27 +155,23 @@ class Sockets:
         one, other = [], []
         return Socket(one, other), Socket(other, one)
 
-    def select(self, socks, _, __, timeout):
-        assert timeout == 0, "nobody may wait here"
-        return [sock for sock in socks if sock.inbox], [], []
-
 
 @pytest.fixture
 def sockets(monkeypatch):
-    for name in ("socket", "select"):
-        monkeypatch.setitem(play.imports.MODULES, name, Sockets())
+    monkeypatch.setitem(play.imports.MODULES, "socket", Sockets())
 
 
 @pytest.mark.usefixtures("sockets")
-def test_the_stop_signal_stays_set():
+def test_a_thread_that_the_stop_signal_has_woken_finds_it_set():
     assert failures(STOP, "msgproxy.concurrency.stop") == {None}
 
 
 @pytest.mark.usefixtures("sockets")
-def test_it_would_be_found_if_somebody_took_the_byte(broken):
+def test_it_would_be_found_if_threads_were_woken_first(broken):
     broken(
         "msgproxy.concurrency.stop",
-        "        if self.read_end in ready:\n",
-        "        if self.read_end in ready:\n            self.read_end.recv(1)\n",
+        "        self.is_set = True  # first: it has to be so when they wake up\n"
+        "        super().set()\n",
+        "        super().set()\n        self.is_set = True\n",
     )
-    assert "the signal was taken back" in failures(STOP, "msgproxy.concurrency.stop")
+    assert "woken for nothing" in failures(STOP, "msgproxy.concurrency.stop")

@@ -11,7 +11,7 @@ from clients import PATIENCE, wait_for
 
 from msgproxy import InboundQueue, Limits, OutboundQueue, Queues
 from msgproxy.events import OutgoingBatch
-from msgproxy.queues import QueueObserver
+from msgproxy.observers import QueueObserver
 
 
 def item(size: int, *, is_last: bool = False) -> OutgoingBatch:
@@ -95,6 +95,86 @@ def test_get_hands_over_one_item_as_of_any_queue():
     assert inbound.get_nowait() == item(2)
     with pytest.raises(queue.Empty):
         inbound.get_nowait()
+
+
+def test_take_all_waits_on_when_get_was_faster():
+    """What woke it has been taken. It returns no empty list."""
+    inbound = InboundQueue(100)
+    inbound.put(item(1))
+    assert inbound.get(timeout=PATIENCE) == item(1)
+    with pytest.raises(queue.Empty):
+        inbound.take_all(timeout=0.01)
+    inbound.put(item(2))
+    assert inbound.take_all(timeout=PATIENCE) == [item(2)]
+
+
+def test_a_thread_in_get_is_woken_like_one_in_take_all():
+    inbound = InboundQueue(100)
+    got = []
+    thread = threading.Thread(target=lambda: got.append(inbound.get(timeout=PATIENCE)))
+    thread.start()
+    wait_for(lambda: inbound.not_empty._waiters, "the thread to wait")
+    inbound.put(item(1))
+    thread.join(PATIENCE)
+    assert got == [item(1)]
+
+
+def test_a_hook_may_drop_everything_and_the_queue_works_on():
+    class DropWhatIsLarge(InboundQueue):
+        def _put(self, item):
+            super()._put(item)
+            if self._bytes > 10:
+                self._waiting.clear()
+                self._bytes = 0
+
+    inbound = DropWhatIsLarge(100)
+    for size in (1, 20, 20):
+        inbound.put(item(size))
+    with pytest.raises(queue.Empty):
+        inbound.take_all(timeout=0.01)
+    inbound.put(item(2))
+    inbound.put(item(3))
+    assert inbound.take_all(timeout=PATIENCE) == [item(2), item(3)]
+
+
+def test_a_hook_that_fails_leaves_what_waits_to_the_next_call():
+    """A broker that dies in `take_all` still has to empty the queue: readers wait for room."""
+    inbound = InboundQueue(100)
+    take = inbound._take_all
+
+    def fail_once():
+        inbound._take_all = take
+        raise ZeroDivisionError("a bug, on purpose")
+
+    inbound._take_all = fail_once
+    inbound.put(item(1))
+    with pytest.raises(ZeroDivisionError):
+        inbound.take_all(timeout=PATIENCE)
+    assert inbound.take_all(timeout=PATIENCE) == [item(1)]
+
+
+def test_threads_that_take_all_share_the_items():
+    """Each item is taken by one of them, and none waits next to an item."""
+    inbound = InboundQueue(10_000)
+    taken = [[] for _ in range(4)]
+
+    def take(mine):
+        while not any(one.is_last for one in mine):
+            mine += inbound.take_all(PATIENCE)
+
+    threads = [threading.Thread(target=take, args=(mine,)) for mine in taken]
+    for thread in threads:
+        thread.start()
+    for size in range(1, 101):
+        inbound.put(item(size))
+    wait_for(inbound.empty, "all to be taken")
+    for _ in threads:
+        inbound.put(item(1, is_last=True))
+        wait_for(inbound.empty, "the end mark to be taken")
+    for thread in threads:
+        thread.join(PATIENCE)
+    sizes = [one.size for mine in taken for one in mine if not one.is_last]
+    assert sorted(sizes) == list(range(1, 101))
 
 
 class Innermost(Queues):

@@ -8,7 +8,8 @@ import pytest
 
 from msgproxy import Limits, OutboundQueue, Queues
 from msgproxy.events import MessageId, OutgoingBatch
-from msgproxy.queues import BatchQueue, Observers
+from msgproxy.observers import Observers
+from msgproxy.queues import BatchQueue
 from msgproxy.tracing.recording import Recording
 
 

@@ -8,6 +8,7 @@ import msgproxy.broker
 from msgproxy.broker import Broker
 from msgproxy.events import GOING_AWAY, Joined, Left, MessageId, OutgoingBatch
 from msgproxy.protocol import frames
+from msgproxy.queues import OutboundQueue
 from msgproxy.reader import Reader
 from msgproxy.session import Session
 from variants.registry import noticed_by
@@ -69,13 +70,13 @@ def messages_are_merged():
 )
 def each_client_has_its_own_order():
     """Every other client gets a batch the other way round."""
-    put = Broker._put
+    put = OutboundQueue._put
 
-    def put_in_any_order(self, session, batch):
-        step = -1 if session.number % 2 else 1
-        put(self, session, replace(batch, frames=batch.frames[::step]))
+    def put_in_any_order(self, item):
+        step = -1 if self.name.endswith(("1", "3")) else 1
+        put(self, replace(item, frames=item.frames[::step]))
 
-    Broker._put = put_in_any_order
+    OutboundQueue._put = put_in_any_order
 
 
 @noticed_by(

@@ -17,17 +17,14 @@ from variants.registry import noticed_by
 def broker_waits_for_room():
     """The broker waits until a slow client has room."""
 
-    put = Broker._put
+    put = OutboundQueue.put
 
-    def put_or_wait(self, session, batch):
-        outbound = session.outbound
-        with outbound.not_full:
-            outbound.not_full.wait_for(
-                lambda: outbound.bytes_waiting + batch.size <= outbound.limit
-            )
-        put(self, session, batch)
+    def put_or_wait(self, item, *args, **kwargs):
+        with self.not_full:
+            self.not_full.wait_for(lambda: self.bytes_waiting + item.size <= self.limit)
+        put(self, item, *args, **kwargs)
 
-    Broker._put = put_or_wait
+    OutboundQueue.put = put_or_wait
 
 
 @noticed_by(

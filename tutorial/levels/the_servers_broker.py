@@ -47,7 +47,7 @@ def stop():
     inbound.put(Stopped())
 
 
-SHOWN = [Broker.run, Broker._put]
+SHOWN = [Broker.run, Broker._forward]
 
 threads = [
     Thread(target=read_ann, name="reader-1"),

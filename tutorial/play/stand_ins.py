@@ -33,6 +33,9 @@ def name_here() -> str:
     return threading.current_thread().name
 
 
+NO_TIMEOUTS = "how long a thread waits is nothing that an order of steps can show"
+
+
 class Lock:
     """`threading.Lock`, which knows the name of the thread that holds it."""
 
@@ -47,8 +50,10 @@ class Lock:
         holder = "it holds itself" if self.holder == name else f"{self.holder} holds"
         return f"waits for {text}, which {holder}"
 
-    def acquire(self, blocking: bool = True) -> bool:
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock."""
+        if timeout >= 0:
+            raise LevelError(NO_TIMEOUTS)
         if not self._real.acquire(blocking=False):
             if not blocking:
                 return False
@@ -103,7 +108,7 @@ class Condition:
     def wait_for(self, predicate: Callable[[], Any], timeout: float | None = None) -> Any:
         """Wait until the predicate holds."""
         if timeout is not None:
-            raise LevelError("how long a thread waits is nothing that an order of steps can show")
+            raise LevelError(NO_TIMEOUTS)
         while not (result := predicate()):
             self.wait()
         return result
