@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 
 import pytest
 from clients import (
@@ -25,6 +26,7 @@ from metronome import unless_starved
 from special_queues import Counting, HeldReaders, HeldUp
 
 from msgproxy import CannotListen, Limits, Server
+from msgproxy.concurrency.threads import ServerThread
 from msgproxy.events import Received
 
 MIB = 1024 * 1024
@@ -240,3 +242,33 @@ def test_ctrl_c_stops_the_server_of_a_program_in_order():
             assert program.communicate(timeout=PATIENCE) == ("interrupted\n", "")
         finally:
             program.kill()
+
+
+def test_no_two_threads_of_the_server_join_the_same_one(server, connect, monkeypatch):
+    """Before Python 3.13, both may fail if they do it at the same time."""
+    callers: dict[str, set[str]] = defaultdict(set)
+    join = ServerThread.join
+
+    def join_and_note(self, timeout=None):
+        callers[self.name].add(threading.current_thread().name)
+        join(self, timeout)
+
+    monkeypatch.setattr(ServerThread, "join", join_and_note)
+    for client in [connect(server) for _ in range(3)]:
+        client.close()
+    connect(server)
+    wait_for(lambda: "writer-3" in callers, "the last that has gone to be joined")
+    server.close()
+    assert set(callers) >= {"reader-1", "writer-1", "broker", "accept"}
+    assert {name for name, threads in callers.items() if len(threads) > 1} == set()
+
+
+def test_several_threads_may_close_a_server(start):
+    """All of them return when it has stopped."""
+    server = start()
+    closing = [threading.Thread(target=server.close) for _ in range(8)]
+    for thread in closing:
+        thread.start()
+    for thread in closing:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in closing)
