@@ -37,7 +37,7 @@ def test_axe_finds_nothing(server: Server, open_tab: Open, scheme: str, width: i
     assert violations(tab) == []
     look_inside(tab, 2)
     tab.get_by_role("button", name="Say hello").click()
-    expect(tab.locator("#steps")).to_contain_text("received", timeout=PATIENCE)
+    expect(tab.locator("#steps")).to_contain_text("hello", timeout=PATIENCE)
     tab.locator("#pause").click()
     assert violations(tab) == []
 
