@@ -10,13 +10,14 @@ from results import results_of
 from runs import picture_program
 from sphinx_project import CONF, DEADLINE, TOP, Build, builder_of, checkout, shown  # noqa: F401
 
+pytestmark = pytest.mark.timeout(2 * DEADLINE)
+
 RUNS = sorted((TOP / "tutorial" / "figures").glob("*.py"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 PICTURE = """
 from msgproxy.picture import Lane, Annotation, Timeline, draw
 
-pytestmark = pytest.mark.timeout(2 * DEADLINE)
 said = Annotation(1000, "client 1", "hello", "client 1 says hello")
 print(draw(Timeline((Lane("client 1"),), annotations=(said,)), title="A word"))
 """
