@@ -40,7 +40,8 @@ nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"Path|Self|TracebackType"),  # as signatures abbreviate them
     # Types in signatures that a user never makes: they are explained where they are used.
-    ("py:class", r"msgproxy\.(events|observers|picture|queues|schedule|tracing)\..+|collections\.abc\..+"),
+    ("py:class", r"msgproxy\.(events|observers|picture|queues|schedule|tracing)\..+"),
+    ("py:class", r"collections\.abc\..+"),
 ]
 # In the docstrings of the package, `backticks` are code; what is public becomes a link.
 default_role = "py:obj"
