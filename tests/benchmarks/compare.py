@@ -49,14 +49,7 @@ def add_commands(commands: Any, rounds: argparse.ArgumentParser) -> None:
 
 def _add_compare(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "measure msgproxy and its peers with the same load, in turns"
-    parser = commands.add_parser(
-        "compare",
-        help=about,
-        description=about,
-        epilog=_explained(scenarios.ALL),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared],
-    )
+    parser = commands.add_parser("compare", **_help(about, scenarios.ALL), parents=[shared])
     parser.set_defaults(run=compare)
     add: Any = parser.add_argument
     names = list(SCENARIOS)
@@ -69,14 +62,8 @@ def _add_compare(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _add_growth(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "measure msgproxy with more clients, larger messages, and visits; about four minutes"
-    parser = commands.add_parser(
-        "growth",
-        help=about,
-        description=about,
-        epilog=_explained(scenarios.GROWTH.values()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared],
-    )
+    explained = _help(about, scenarios.GROWTH.values())
+    parser = commands.add_parser("growth", **explained, parents=[shared])
     parser.set_defaults(run=growth)
     add: Any = parser.add_argument
     add("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"{PARTS}")
@@ -86,8 +73,14 @@ def _add_growth(commands: Any, shared: argparse.ArgumentParser) -> None:
     add("--plot", metavar="FILE", help="draw the curves, as .svg or .png (needs matplotlib)")
 
 
-def _explained(chosen: Iterable[Scenario]) -> str:
-    return "scenarios:\n" + "\n".join(f"  {one.name:20} {one.about}" for one in chosen)
+def _help(about: str, chosen: Iterable[Scenario]) -> dict[str, Any]:
+    explained = "\n".join(f"  {one.name:20} {one.about}" for one in chosen)
+    return {
+        "help": about,
+        "description": about,
+        "epilog": f"scenarios:\n{explained}",
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
 
 
 def compare(arguments: argparse.Namespace) -> int:

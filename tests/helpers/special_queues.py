@@ -10,14 +10,18 @@ from msgproxy import InboundQueue, OutboundQueue, Queues
 from msgproxy.events import Received
 
 
-class HeldUp(Queues):
-    """Makes an inbound queue that keeps the broker waiting, with what it has just taken."""
+class Held(Queues):
+    """Makes queues at which a thread waits, while the test has cleared `go`."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
         self.go.set()
         self.is_waiting = threading.Event()
-        """The broker has taken something, and may not go on."""
+        """A thread has something in hand, and may not go on."""
+
+
+class HeldUp(Held):
+    """Makes an inbound queue that keeps the broker waiting, with what it has just taken."""
 
     def inbound(self, limits):
         go, is_waiting = self.go, self.is_waiting
@@ -33,14 +37,8 @@ class HeldUp(Queues):
         return HeldUpQueue(limits.inbound_limit)
 
 
-class HeldReaders(Queues):
+class HeldReaders(Held):
     """Makes an inbound queue that keeps readers waiting with a message, before they put it."""
-
-    def __init__(self) -> None:
-        self.go = threading.Event()
-        self.go.set()
-        self.is_waiting = threading.Event()
-        """A reader has received a message, and may not put it."""
 
     def inbound(self, limits):
         go, is_waiting = self.go, self.is_waiting
