@@ -28,7 +28,7 @@ class QueueObserver:
         return contextlib.nullcontext()
 
     def around_take(self, queue: BatchQueue[Any]) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Surround `take_all`, including the time for which it waits."""
+        """Surround `take_all` or `get`, including the time for which it waits."""
         return contextlib.nullcontext()
 
     def on_put(self, queue: BatchQueue[Any], item: Any) -> None:

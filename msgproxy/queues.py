@@ -11,11 +11,11 @@ Three things differ from a plain `queue.Queue`:
 * A bound counts bytes, not items: each item has a `size`.
 * The outbound queue never makes anyone wait: an item that does not fit raises `queue.Full`.
 
-Besides the hooks, `BatchQueue` overrides `qsize`, since `_qsize` counts bytes here; and `put`, to
-let observers see it, and because of the price of a hand-over. In `queue.Queue`, a thread waits for
-an item by a `Condition`. That is a Python program of its own: to wait and to wake costs more than
-all the rest. A thread in `take_all` waits at a *bell* instead, a lock that is locked while there
-is nothing to take. (`get` is that of `queue.Queue`, and waits by a `Condition`.)
+Besides the hooks, `BatchQueue` overrides `qsize`, since `_qsize` counts bytes here; and `put` and
+`get`, to let observers see them, and because of the price of a hand-over. In `queue.Queue`, a
+thread waits for an item by a `Condition`. That is a Python program of its own: to wait and to wake
+costs more than all the rest. Here it waits at a *bell*, a lock that is locked while there is
+nothing to take. (For room on a full queue, a thread waits by a `Condition` here, too.)
 
 To see, record, slow down or reorder what crosses between threads, give the server another
 `Queues`, and change nothing else. (What only looks can be an *observer*, see `observers`.)
@@ -51,7 +51,7 @@ Q = TypeVar("Q", bound="BatchQueue[Any]")
 class BatchQueue(queue.Queue[T], Generic[T]):
     """A queue that hands over everything that waits, and is bounded in bytes.
 
-    What ends it is a last item. (`shutdown`, of Python 3.13, wakes no thread in `take_all`.)
+    What ends it is a last item. (`shutdown`, of Python 3.13, wakes no thread that waits for one.)
     """
 
     name = ""
@@ -100,35 +100,42 @@ class BatchQueue(queue.Queue[T], Generic[T]):
                 self._wait_for_room(timeout if block else 0)
             self._put(item)
             self.unfinished_tasks += 1
-            self.not_empty.notify()  # for a thread in `get`
             if self._bell.locked():
-                self._bell.release()  # for one in `take_all`
+                self._bell.release()
 
     def take_all(self, timeout: float | None = None) -> list[T]:
         """Wait until something is here, then take everything, oldest first.
 
         Raise `queue.Empty` if there is nothing for `timeout` seconds.
         """
-        if not self.observers.active:
-            return self._wait_and_take(timeout)
-        with self._around(lambda observer: observer.around_take(self)):
-            return self._wait_and_take(timeout)
+        return self._observed_take(timeout)
 
-    def _wait_and_take(self, timeout: float | None) -> list[T]:
-        while self._bell.acquire(timeout=-1 if timeout is None else max(0, timeout)):
+    def get(self, block: bool = True, timeout: float | None = None) -> T:
+        """Take one item, as `queue.Queue.get` does; observers see it."""
+        [item] = self._observed_take(timeout if block else 0, one=True)
+        return item
+
+    def _observed_take(self, timeout: float | None, one: bool = False) -> list[T]:
+        if not self.observers.active:
+            return self._wait_and_take(timeout, one)
+        with self._around(lambda observer: observer.around_take(self)):
+            return self._wait_and_take(timeout, one)
+
+    def _wait_and_take(self, timeout: float | None, one: bool) -> list[T]:
+        while self._bell.acquire(True, -1 if timeout is None else max(0, timeout)):
             with self.mutex:
                 if self._waiting:  # otherwise another thread was faster, or a hook dropped it
-                    return self._take_now()
+                    return self._take_now(one)
         raise queue.Empty
 
-    def _take_now(self) -> list[T]:
+    def _take_now(self, one: bool) -> list[T]:
         try:
-            taken = self._take_all()
+            taken = [self._get()] if one else self._take_all()
         finally:
             if self._waiting and self._bell.locked():
                 self._bell.release()
         if self.maxsize > 0:
-            self.not_full.notify_all()  # not one, as in `get`: there is room for all
+            self.not_full.notify_all()  # not one: there may be room for all
         for observer in self.observers.active:
             observer.on_take(self, taken)
         return taken

@@ -1,4 +1,7 @@
-"""Queues for tests: given to `Server(queues=...)`, they see or change what crosses threads."""
+"""Queues for tests, and items to put on them.
+
+Given to `Server(queues=...)`, these queues see or change what crosses threads.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,12 @@ import threading
 from clients import PATIENCE
 
 from msgproxy import InboundQueue, OutboundQueue, Queues
-from msgproxy.events import Received
+from msgproxy.events import OutgoingBatch, Received
+
+
+def item(size: int, *, is_last: bool = False) -> OutgoingBatch:
+    """Return an item that counts as `size` bytes on a queue."""
+    return OutgoingBatch((b"x" * size,), size, is_last=is_last)
 
 
 class Held(Queues):
@@ -64,9 +72,18 @@ class HeldWriters(Queues):
         go = self.go
 
         class HeldUpQueue(OutboundQueue):
+            def _init(self, maxsize):
+                super()._init(maxsize)
+                self.has_item = threading.Event()
+
+            def _put(self, item):
+                super()._put(item)
+                self.has_item.set()
+
             def take_all(self, timeout=None):
-                with self.not_empty:
-                    self.not_empty.wait_for(self.qsize)
+                while not self.qsize():
+                    self.has_item.wait()
+                    self.has_item.clear()
                 assert go.wait(PATIENCE), "the test held a writer up and never let it go"
                 return super().take_all(timeout)
 

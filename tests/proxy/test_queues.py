@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 
 import pytest
 from clients import PATIENCE, wait_for
+from special_queues import item
 
 from msgproxy import InboundQueue, Limits, OutboundQueue, Queues
-from msgproxy.events import OutgoingBatch
-from msgproxy.observers import QueueObserver
-
-
-def item(size: int, *, is_last: bool = False) -> OutgoingBatch:
-    return OutgoingBatch((b"x" * size,), size, is_last=is_last)
 
 
 def test_take_all_hands_over_everything_that_waits():
@@ -108,15 +102,33 @@ def test_take_all_waits_on_when_get_was_faster():
     assert inbound.take_all(timeout=PATIENCE) == [item(2)]
 
 
-def test_a_thread_in_get_is_woken_like_one_in_take_all():
+def test_threads_in_get_and_in_take_all_wake_each_other():
+    """They wait in the same way, and none waits next to an item."""
     inbound = InboundQueue(100)
     got = []
-    thread = threading.Thread(target=lambda: got.append(inbound.get(timeout=PATIENCE)))
-    thread.start()
-    wait_for(lambda: inbound.not_empty._waiters, "the thread to wait")
+    threads = [
+        threading.Thread(target=lambda: got.append(inbound.get(timeout=PATIENCE))),
+        threading.Thread(target=lambda: got.append(inbound.get(timeout=PATIENCE))),
+        threading.Thread(target=lambda: got.extend(inbound.take_all(PATIENCE))),
+    ]
+    for thread in threads:
+        thread.start()
+    for count in (1, 2, 3):
+        inbound.put(item(count))
+        wait_for(lambda: len(got) == count, f"{count} to be taken")  # noqa: B023
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted(one.size for one in got) == [1, 2, 3]
+
+
+def test_what_get_leaves_wakes_the_next_thread():
+    inbound = InboundQueue(100)
     inbound.put(item(1))
-    thread.join(PATIENCE)
-    assert got == [item(1)]
+    inbound.put(item(2))
+    assert inbound.get(timeout=PATIENCE) == item(1)
+    assert inbound.take_all(timeout=PATIENCE) == [item(2)]
+    with pytest.raises(queue.Empty):
+        inbound.get(timeout=0.01)
 
 
 def test_a_hook_may_drop_everything_and_the_queue_works_on():
@@ -224,57 +236,3 @@ def test_queues_allow_no_viewers_unless_they_say_so():
     assert not Queues(Queues()).allows_viewers
     with pytest.raises(NotImplementedError):
         Queues(Queues()).viewer_queue(lambda: None, "/trace")
-
-
-class Order(QueueObserver):
-    """Notes what an observer is told, and in which order."""
-
-    def __init__(self) -> None:
-        self.seen = []
-
-    @contextlib.contextmanager
-    def around_put(self, queue, item):  # noqa: ARG002
-        self.seen.append("before put")
-        try:
-            yield
-        finally:
-            self.seen.append("after put")
-
-    @contextlib.contextmanager
-    def around_take(self, queue):  # noqa: ARG002
-        self.seen.append("before take")
-        yield
-        self.seen.append("after take")
-
-    def on_put(self, queue, item):
-        self.seen.append(("put", item.size, queue.bytes_waiting))
-
-    def on_take(self, queue, items):
-        self.seen.append(("take", [item.size for item in items], queue.bytes_waiting))
-
-
-def test_an_observer_sees_what_crosses_a_queue_as_long_as_it_is_there():
-    """Around the calls without the lock, and within them as the queue is by then."""
-    queues, order, other = Queues(), Order(), Order()
-    inbound = queues.wrap(queues.inbound(Limits()), "inbound")
-    inbound.put(item(1))
-    queues.observers.add(order)
-    queues.observers.add(other)
-    inbound.put(item(2))
-    inbound.take_all()
-    queues.observers.remove(order)
-    inbound.put(item(3))
-    expected = ["before put", ("put", 2, 3), "after put"]
-    expected += ["before take", ("take", [1, 2], 0), "after take"]
-    assert order.seen == expected
-    assert other.seen == [*expected, "before put", ("put", 3, 3), "after put"]
-    assert InboundQueue(100).observers.active == ()
-
-
-def test_an_observer_that_overrides_nothing_changes_nothing():
-    queues = Queues()
-    outbound = queues.wrap(queues.outbound(Limits(), 1), "outbound-1")
-    queues.observers.add(QueueObserver())
-    outbound.put(item(1, is_last=True))
-    outbound.put(item(2))  # dropped
-    assert outbound.take_all() == [item(1, is_last=True)]
