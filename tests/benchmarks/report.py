@@ -68,7 +68,7 @@ def machine() -> str:
 
 def text(results: Results) -> str:
     """Return the report of a comparison."""
-    parts = [_medians(results), *_ratios(results), _cost(results), cores(results), flaws(results)]
+    parts = [_medians(results), *_ratios(results), _cost(results), _cores(results), flaws(results)]
     return "\n\n".join(parts)
 
 
@@ -138,7 +138,7 @@ def _cost(results: Results) -> str:
     return _by_scenario("processor time of the server, in µs per delivery", results, cell)
 
 
-def cores(results: Results) -> str:
+def _cores(results: Results) -> str:
     """Say what kept the machine busy."""
 
     def cell(scenario: Scenario, contender: Contender) -> str:
@@ -167,6 +167,13 @@ def flaws(results: Results) -> str:
     return "\n".join([*lines, *failures])
 
 
+def _busiest_load(results: Results) -> str:
+    """Say in a line what `_cores` says in a table: whether the load may be what was measured."""
+    contender = results.contenders[0]
+    loads = [busy.load for one in results.scenarios if (busy := results.cores(one, contender))]
+    return f"* load: {max(loads):.2f} cores busy at most" if loads else "* load: not known"
+
+
 def _by_scenario(title: str, results: Results, cell: Callable[[Scenario, Contender], str]) -> str:
     rows = [
         [scenario.name, *(cell(scenario, contender) for contender in results.contenders)]
@@ -186,7 +193,7 @@ def growth(curves: Sequence[Curve], results: Results) -> str:
     """Return the report of growth: a table for each curve, and one for the memory."""
     parts = [_curve(curve, results) for curve in curves]
     parts += [_memory(one, results) for one in results.scenarios if one.visits]
-    return "\n\n".join([*parts, cores(results), flaws(results)])
+    return "\n\n".join([*parts, f"{flaws(results)}\n{_busiest_load(results)}"])
 
 
 def value(results: Results, point: Point, figure: Figure) -> float | None:
