@@ -40,7 +40,7 @@ import queue
 import socket
 import time
 from collections.abc import Callable, Iterable
-from threading import Event, Thread, current_thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgproxy.broker import Broker
@@ -89,8 +89,8 @@ class Acceptor:
         self._numbers = itertools.count(1)
         self._readers: set[Reader] = set()
         """One for each client, also for those that are still in the handshake."""
-        self._ended: queue.SimpleQueue[tuple[Reader, Thread]] = queue.SimpleQueue()
-        """Clients that have gone, each with its last thread."""
+        self._ended: queue.SimpleQueue[Reader] = queue.SimpleQueue()
+        """Those of clients that have gone."""
         self._has_ended = Wakeup()
         """Set after each put on `_ended`: a queue alone wakes no thread that waits for a socket."""
         self._cannot_accept = False
@@ -124,9 +124,11 @@ class Acceptor:
     def _remove_ended(self) -> None:
         self._has_ended.clear()  # first: what is put meanwhile sets it again
         while not self._ended.empty():
-            reader, last_thread = self._ended.get_nowait()
-            for thread in (reader.thread, last_thread):
-                thread.join()  # it has nothing left to do; so none outlives the server
+            reader = self._ended.get_nowait()
+            # They have nothing left to do, and are joined so that none outlives the server.
+            reader.thread.join()
+            if reader.writer and reader.writer.ident:  # it has been started
+                reader.writer.join()
             self._readers.discard(reader)
 
     def _accept(self) -> None:
@@ -166,7 +168,7 @@ class Acceptor:
 
     def _on_end(self, reader: Reader) -> None:
         """Note that a client has gone. Its last thread calls this."""
-        self._ended.put((reader, current_thread()))
+        self._ended.put(reader)
         self._has_ended.set()
 
     def _end(self) -> None:

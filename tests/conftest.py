@@ -25,9 +25,12 @@ pytest_plugins = ["selection"]
 
 __all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that are elsewhere
 
-# In the background of a shell Ctrl-C is ignored. It would be in all programs that are started here,
-# too, and some of them are tested to end by it.
+# In the background of a shell Ctrl-C is ignored; under `nohup`, the end of the terminal. Both would
+# be ignored in all programs that are started here, too, and some are tested to end by them. (They
+# inherit no handler; so one that does nothing ignores the signal in this process alone.)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # A busy machine is no bug: an example may take as long as it needs, within the test's timeout.
 hypothesis.settings.register_profile("without deadline", deadline=None)

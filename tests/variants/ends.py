@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from threading import current_thread
 
 from msgproxy.acceptor import Acceptor
 from msgproxy.broker import Broker
@@ -89,7 +88,7 @@ def reader_ends_in_silence():
 )
 def accepting_thread_sleeps_on():
     """Nobody wakes it when a client has gone. So it keeps the client until another one comes."""
-    Acceptor._on_end = lambda self, reader: self._ended.put((reader, current_thread()))
+    Acceptor._on_end = lambda self, reader: self._ended.put(reader)
 
 
 @noticed_by(
