@@ -86,6 +86,7 @@ class Firefox:
         if wanted not in self._running:
             preferences = {
                 "layout.css.prefers-color-scheme.content-override": int(color_scheme != "dark"),
+                "layout.frame_rate": 20,  # it paints with the processor that the tests need
                 "ui.prefersReducedMotion": int(reduced_motion == "reduce"),
                 "browser.display.document_color_use": 2 if forced_colors == "active" else 0,
             }
