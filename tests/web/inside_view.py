@@ -6,7 +6,7 @@ What is drawn says in data-* attributes what it stands for. The tests go by them
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from browser import PATIENCE
@@ -55,6 +55,17 @@ def wait_until_sent(tab: Page, times: int = 1) -> list[str]:
 
     wait_for(is_sent, "the last hop of a message")
     return hops
+
+
+def play_again(tab: Page, receivers: int) -> Iterator[None]:
+    """Let the last message play several times, and yield after each, for as long as one asks.
+
+    For what is only seen while it moves: a busy browser leaves out frames, each time others.
+    """
+    for plays in range(1, 6):
+        wait_until_sent(tab, plays * receivers)
+        yield
+        tab.get_by_role("button", name="Again").click()
 
 
 def numbers_by_counts(tab: Page) -> set[int]:

@@ -11,6 +11,7 @@ from browser import PATIENCE, Open, both, say, see, tabs  # noqa: F401
 from inside_view import (
     look_inside,
     numbers_by_counts,
+    play_again,
     set_speed,
     wait_until_sent,
     watched,  # noqa: F401
@@ -63,14 +64,17 @@ def test_the_dots_are_where_the_message_is(server: Server, open_tab: Open) -> No
           look();
         }"""
     )
-    viewer.get_by_role("button", name="Say hello").click()
-    wait_until_sent(viewer, 2)
-    seen = viewer.evaluate("Object.entries(seen).filter(([item]) => item.endsWith('.1'))")
-    [(_, places)] = seen
     width = viewer.locator("#stage").evaluate("(stage) => stage.clientWidth")
-    assert min(x for x, _ in places) < 0.2 * width
-    assert max(x for x, _ in places) > 0.8 * width
-    ends = {round(y) for x, y in places if x > 0.75 * width}
+    viewer.get_by_role("button", name="Say hello").click()
+    for _ in play_again(viewer, 2):
+        seen = viewer.evaluate("Object.entries(seen).filter(([item]) => item.endsWith('.1'))")
+        [(_, places)] = seen
+        began = min(x for x, _ in places) < 0.2 * width
+        ended = max(x for x, _ in places) > 0.8 * width
+        ends = {round(y) for x, y in places if x > 0.75 * width}
+        if began and ended and len(ends) == 2:
+            break
+    assert (began, ended) == (True, True)
     assert len(ends) == 2, "one lane for each of the two others"
     expect(viewer.locator("[data-own='true'] .says")).to_contain_text("you · said 1")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from browser import PATIENCE, Open, both, say, see, see_state, tabs  # noqa: F401
 from clients import wait_for
-from inside_view import look_inside, set_speed, wait_until_sent, watched  # noqa: F401
+from inside_view import look_inside, play_again, set_speed, watched  # noqa: F401
 from playwright.sync_api import Page, expect
 from ports import free_port
 
@@ -121,7 +121,9 @@ def test_a_visitor_who_wants_no_motion_sees_steps(server: Server, open_tab: Open
         }"""
     )
     viewer.get_by_role("button", name="Say hello").click()
-    wait_until_sent(viewer)
+    for _ in play_again(viewer, 1):
+        if viewer.evaluate("places.size") >= 3:
+            break
     assert 3 <= viewer.evaluate("places.size") <= 7
 
 
