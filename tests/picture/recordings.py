@@ -50,13 +50,17 @@ def cut_off() -> list[Hop]:
     """The second of three clients reads nothing, until its queue is full."""
     recording = Recording()
     limits = Limits(
-        inbound_limit=40_000, max_message_size=200_000, outbound_limit=300_000, close_timeout=1
+        inbound_limit=40_000, max_message_size=500_000, outbound_limit=600_000, close_timeout=1
     )
     with Server(port=0, queues=recording, limits=limits) as server:
         clients = join(server, 1)
         clients.append(RawClient(server.url, receive_buffer=4096))
         wait_for_clients(server, 2)
         clients += join(server, 1, 2)
+        # Larger than what the system takes. When the writer has it, it can do nothing but wait.
+        clients[0].send("x" * 500_000)
+        clients[2].receive()
+        wait_for(lambda: not server.snapshot().clients[1].waiting, "writer-2 to take it")
         for _ in range(200):
             clients[0].send("x" * 150_000)
             clients[2].receive()
