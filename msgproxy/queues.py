@@ -51,7 +51,7 @@ Q = TypeVar("Q", bound="BatchQueue[Any]")
 class BatchQueue(queue.Queue[T], Generic[T]):
     """A queue that hands over everything that waits, and is bounded in bytes.
 
-    What ends it is a last item. (`shutdown`, of Python 3.13, wakes no thread that waits for one.)
+    What ends it is a last item. (`shutdown`, of Python 3.13, wakes no thread that waits to take.)
     """
 
     name = ""
