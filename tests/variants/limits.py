@@ -67,11 +67,11 @@ def slow_client_is_hung_up_on():
     "payload = slow.receive_frame()",
 )
 def close_frame_needs_room():
-    """The end mark is put like everything else; and the queue is full."""
+    """The end mark needs room as well: behind something that is waiting, it is dropped."""
     put = OutboundQueue._put
 
     def put_if_it_fits(self, item):
-        if not (item.is_last and self._bytes > self.limit / 2):
+        if not (item.is_last and self._waiting):
             put(self, item)
 
     OutboundQueue._put = put_if_it_fits
