@@ -90,7 +90,7 @@ class Acceptor:
         self._readers: set[Reader] = set()
         """One for each client, also for those that are still in the handshake."""
         self._ended: queue.SimpleQueue[Reader] = queue.SimpleQueue()
-        """Those of clients that have gone."""
+        """The readers of clients that have gone."""
         self._has_ended = Wakeup()
         """Set after each put on `_ended`: a queue alone wakes no thread that waits for a socket."""
         self._cannot_accept = False
@@ -125,7 +125,7 @@ class Acceptor:
         self._has_ended.clear()  # first: what is put meanwhile sets it again
         while not self._ended.empty():
             reader = self._ended.get_nowait()
-            # They have nothing left to do, and are joined so that none outlives the server.
+            # Its threads have nothing left to do. They are joined so that none outlives the server.
             reader.thread.join()
             if reader.writer and reader.writer.ident:  # it has been started
                 reader.writer.join()
