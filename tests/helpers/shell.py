@@ -54,14 +54,22 @@ class Shell:
 
     def _groups(self) -> set[int]:
         """Return the process groups of this session, the shell's own included."""
+        return {int(group) for group in self._list("pgid=")} | {self._process.pid}
+
+    def processes(self, part: str) -> list[int]:
+        """Return the processes of this session that have this in their command."""
+        return [int(line.split()[0]) for line in self._list("pid=,args=") if part in line]
+
+    def _list(self, columns: str) -> list[str]:
+        """Return a line of `ps` for each process of this session."""
         listed = subprocess.run(
-            ["ps", "-s", str(self._process.pid), "-o", "pgid="],
+            ["ps", "-s", str(self._process.pid), "-o", columns],
             capture_output=True,
             text=True,
             timeout=PATIENCE,
             check=False,
         )
-        return {int(group) for group in listed.stdout.split()} | {self._process.pid}
+        return listed.stdout.splitlines()
 
     def press(self, key: str) -> None:
         os.write(self.keyboard, key.encode())
