@@ -65,12 +65,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def visitor(browser: Browser | Firefox, site: Path) -> Iterator[Visit]:
     """Open the page from its file: `visit("two_join=12", color_scheme="dark")`.
 
-    At the end of the test no page may have had anything to say on its console.
+    It does not scroll smoothly, unless a test wants that: what is under the mouse when its button
+    is pressed has to be there when it is released. At the end of the test no page may have had
+    anything to say on its console.
     """
     contexts, troubles = [], []
 
     def open_page(link: str = "", **options: object) -> Page:
-        contexts.append(browser.new_context(**options))
+        contexts.append(browser.new_context(**{"reduced_motion": "reduce", **options}))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: troubles.append(message.text))

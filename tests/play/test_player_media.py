@@ -30,10 +30,12 @@ def test_on_paper_there_is_the_answer_and_no_button(visit):
 
 def test_nothing_moves_for_people_who_want_no_motion(visit):
     duration = "button => getComputedStyle(button).transitionDuration"
+    scrolling = "getComputedStyle(document.documentElement).scrollBehavior"
     for wish, moves in ("no-preference", True), ("reduce", False):
         page = visit(reduced_motion=wish)
         button = level_on(page, "two_join").locator(".level-go").first
         assert (button.evaluate(duration) != "0s") == moves
+        assert (page.evaluate(scrolling) == "smooth") == moves
 
 
 def test_with_forced_colours_the_marks_are_still_there(visit):
