@@ -153,7 +153,7 @@ async def interrupt_each(folder: Path, setup: str, rest: list[str]) -> None:
         for source in BEFORE, setup:
             assert await execute(client, source) == "ok"
         for source in rest:
-            await execute(client, source, interrupt=manager.interrupt_kernel)
+            await interrupt(manager, client, source)
         close = "lab.close()"
         for source in close, AFTER_INTERRUPTIONS, BEFORE, *rest, close, AFTER:
             assert await execute(client, source) == "ok"
@@ -162,27 +162,36 @@ async def interrupt_each(folder: Path, setup: str, rest: list[str]) -> None:
         await manager.shutdown_kernel(now=True)
 
 
-async def execute(client, source: str, interrupt=None) -> str:
-    """Have a cell run; return "ok", or how it ended. Interrupt it soon, if asked to."""
+async def execute(client, source: str) -> str:
+    """Have a cell run; return "ok", or how it ended."""
     message = client.execute(source, stop_on_error=False)  # or what follows it is aborted
-    reply = await answer(client, message, SOON if interrupt else DEADLINE)
-    if interrupt and not reply:
-        await interrupt()
-        reply = await answer(client, message, DEADLINE)
+    reply = await answer(client.get_shell_msg, message, DEADLINE)
     assert reply, f"a cell does not end:\n{source}"
-    content = reply["content"]
-    # A cell that is interrupted before it has begun is "aborted", and has no traceback.
-    return "\n".join(content.get("traceback", [content["status"]]))
+    return "\n".join(reply.get("traceback", [reply["status"]]))
 
 
-async def answer(client, message: str, patience: float):
-    """Return the reply to a message; None if it does not come in time."""
+async def interrupt(manager, client, source: str) -> None:
+    """Have a cell run, interrupt it soon, and wait until the kernel says that it is idle.
+
+    There may be no reply: an interruption between the end of the cell and the reply ends the reply.
+    """
+    message = client.execute(source, stop_on_error=False)
+    idle = {"execution_state": "idle"}
+    if not await answer(client.get_iopub_msg, message, SOON, **idle):
+        await manager.interrupt_kernel()
+        is_over = await answer(client.get_iopub_msg, message, DEADLINE, **idle)
+        assert is_over, f"a cell does not end:\n{source}"
+
+
+async def answer(get, message: str, patience: float, **wanted: str):
+    """Return the content of the answer that has what is wanted; None if there is none in time."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(patience):
             while True:
-                reply = await client.get_shell_msg()
-                if reply["parent_header"]["msg_id"] == message:
-                    return reply
+                reply = await get()
+                is_ours = reply["parent_header"].get("msg_id") == message
+                if is_ours and wanted.items() <= reply["content"].items():
+                    return reply["content"]
     return None
 
 
