@@ -96,22 +96,32 @@ def has_all(shell: Shell) -> bool:
     return LAST in shell.read()
 
 
-def has_been_forwarded(room: Room) -> bool:
-    """Does Cem have what Dan says, or does Dan's thread wait in `send` to Bob, as Ann's does?
+def wait_until_forwarded(room: Room) -> None:
+    """Wait until Cem has what Dan says, or Dan's thread waits in `send` to Bob, as Ann's does.
 
     Either shows that Dan has been added. His prompt does not: it comes a moment earlier.
     """
-    [process] = room.server.processes("tutorial/steps/")
-    calls = (task / "syscall" for task in Path(f"/proc/{process}/task").iterdir())
-    senders = sum(call.read_text().startswith(f"{SENDTO} ") for call in calls)
-    return senders == 2 or "dan: it is me" in room.cem.read()
+    [server] = room.server.processes("tutorial/steps/")
+    wait_for(
+        lambda: "dan: it is me" in room.cem.read() or senders(server) == 2,
+        "Dan's thread, in the loop that sends",
+    )
+
+
+def senders(process: int) -> int:
+    """Count the threads of a process that are in `send`."""
+    count = 0
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            count += (task / "syscall").read_text().startswith(f"{SENDTO} ")
+    return count
 
 
 @pytest.mark.parametrize("room", ["03-shared.md"], indirect=True)
 def test_step_3_loses_the_rest(room: Room) -> None:
     """Cem's messages stop half-way. Dan has changed the set: when Bob is back, the loop dies."""
     assert not has_all(room.cem)
-    wait_for(lambda: has_been_forwarded(room), "Dan's thread, in the loop that sends")
+    wait_until_forwarded(room)
     room.bob.type("fg")
     room.server.shows("RuntimeError: Set changed size during iteration")
     assert not has_all(room.cem)

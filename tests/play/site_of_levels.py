@@ -71,8 +71,8 @@ def visitor(browser: Browser | Firefox, site: Path) -> Iterator[Visit]:
     """
     contexts, troubles = [], []
 
-    def open_page(link: str = "", **options: object) -> Page:
-        contexts.append(browser.new_context(**{"reduced_motion": "reduce", **options}))
+    def open_page(link: str = "", *, reduced_motion: str = "reduce", **options: object) -> Page:
+        contexts.append(browser.new_context(reduced_motion=reduced_motion, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: troubles.append(message.text))

@@ -15,7 +15,7 @@ STATES = {"at first": "", "broken": "1212", "won": "1212r1122"}
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("keys", STATES.values(), ids=STATES)
 def test_axe_finds_nothing(visit, scheme, keys):
-    page = visit(color_scheme=scheme, reduced_motion="reduce")
+    page = visit(color_scheme=scheme)
     level = level_on(page, "two_join")
     press(page, level, keys)
     # With `preload` axe would fetch style sheets, which no page from a file may do.
