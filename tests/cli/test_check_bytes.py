@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from clients import CLOSE, PATIENCE, TEXT, encode_frame, wait_for
+from clients import CLOSE, PATIENCE, PONG, TEXT, encode_frame, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msgproxy.check.behaviours.load import BLOCK, drain
 from msgproxy.check.client import Address, Client
+from msgproxy.check.harness import Harness
+
+ANYWHERE = Address("localhost", 80, "/")
 
 
 @contextmanager
@@ -24,7 +29,7 @@ def client_and_server() -> Iterator[tuple[Client, socket.socket]]:
         server, _ = listener.accept()
     with server:
         server.settimeout(PATIENCE)
-        client.request(Address("localhost", 80, "/"))
+        client.request(ANYWHERE)
         client.flush()
         try:
             yield client, server
@@ -49,6 +54,27 @@ def end_after(answer: bytes, frames: bytes = b"") -> str:
 
         wait_for(is_over, "the end")
         return str(client.end)
+
+
+def test_a_client_that_only_counts_shows_that_it_lives():
+    blocks = 3
+    signs = []
+
+    def serve(server: socket.socket) -> None:
+        server.recv(65536)  # the request
+        for _ in range(blocks):
+            server.sendall(BLOCK)
+            signs.append(server.recv(6)[:2])  # a frame without payload, and its mask
+
+    with client_and_server() as (client, server), Harness(ANYWHERE, PATIENCE) as harness:
+        harness.clients.append(client)
+        client.only_counts = True
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        assert drain(harness, client, blocks * len(BLOCK))
+        harness.send_all(client)
+        thread.join(PATIENCE)
+    assert signs == [bytes([0x80 | PONG, 0x80])] * blocks
 
 
 ACCEPTED = b"HTTP/1.1 101 Fine\r\nSec-WebSocket-Accept: PROOF\r\n\r\n"
