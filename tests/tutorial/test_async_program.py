@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from clients import PATIENCE
+from clients import PATIENCE, address_of
+
+from msgproxy import OutboundQueue, Queues, Server
 
 pytestmark = [
     pytest.mark.extra("programs of the tutorial"),
@@ -18,6 +23,9 @@ pytestmark = [
 
 TOP = Path(__file__).parents[2]
 TASKS = TOP / "tutorial" / "comparison"
+
+LATE = 0.3
+"""Seconds: longer than the comparison waits for silence, so that it greets more than once."""
 
 
 def test_it_is_short() -> None:
@@ -55,6 +63,32 @@ def comparison() -> str:
 def test_the_comparison_prints_the_table_that_the_page_shows(comparison) -> None:
     kept = (TASKS / "results.txt").read_text(encoding="utf-8")
     assert shape(comparison) == shape(kept)
+
+
+class SlowLane(Queues):
+    """Makes an outbound queue whose writer gets everything late, for the second client."""
+
+    def outbound(self, limits, number):
+        kind = LateQueue if number == 2 else OutboundQueue
+        return kind(limits.outbound_limit)
+
+
+class LateQueue(OutboundQueue):
+    def take_all(self, timeout=None):
+        everything = super().take_all(timeout)
+        time.sleep(LATE)
+        return everything
+
+
+def test_greetings_that_come_late_are_not_taken_for_measured_messages(monkeypatch) -> None:
+    monkeypatch.syspath_prepend(TASKS)
+    compare = importlib.import_module("compare")
+    with (
+        Server(port=0, queues=SlowLane()) as server,
+        contextlib.closing(compare.Crowd(address_of(server.url)[1], 3)) as crowd,
+    ):
+        for _ in range(3):
+            assert max(crowd.say(1)) >= LATE
 
 
 def shape(table: str) -> list[str]:

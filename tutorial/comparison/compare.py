@@ -42,6 +42,8 @@ BURST = 50  # messages; each server lets more than that wait for a client
 PATIENCE = 20.0  # seconds to wait for anything
 FRAME = b"\x81\x3c" + b"x" * 60  # as servers send it, without a mask
 MASKED = b"\x81\xbc\0\0\0\0" + b"x" * 60  # as clients send it; a mask of zeros changes nothing
+HELLO = b"\x81\x05hello"  # what is said until all have joined; it may come late, and never counts
+MASKED_HELLO = b"\x81\x85\0\0\0\0hello"
 REQUEST = (
     b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
@@ -52,6 +54,7 @@ class Client:
     """A connection that counts the messages that it has received."""
 
     def __init__(self, port: int) -> None:
+        self.has_joined = False
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.sendall(REQUEST % port)
@@ -65,8 +68,9 @@ class Client:
         if not (data := self.socket.recv(1 << 18)):
             raise SystemExit("a server closed a connection")
         self.unread += data
+        self.has_joined = self.has_joined or HELLO in self.unread
         count = self.unread.count(FRAME)
-        rest = self.unread.replace(FRAME, b"")
+        rest = self.unread.replace(FRAME, b"").replace(HELLO, b"")
         if rest[:1] == b"\x89" and len(rest) >= 2 and len(rest) >= 2 + rest[1]:  # a ping
             pong = bytes([0x8A, 0x80 | rest[1], 0, 0, 0, 0])
             self.socket.sendall(pong + rest[2 : 2 + rest[1]])
@@ -87,16 +91,15 @@ class Crowd:
         self.gather()
 
     def gather(self) -> None:
-        """Send until all have received something: a connected client may not have joined yet."""
-        waiting, end = set(self.listeners), time.perf_counter() + PATIENCE
-        while waiting and time.perf_counter() < end:
-            self.speaker.socket.sendall(MASKED)
-            while reached := self.listen(0.05):  # until all is quiet
-                waiting -= reached
-
-    def listen(self, seconds: float) -> set[Client]:
-        """Receive what comes within some time; return the clients that got a message."""
-        return {key.data for key, _ in self.selector.select(seconds) if key.data.receive()}
+        """Say hello until all have heard it: a connected client may not have joined yet."""
+        end = time.perf_counter() + PATIENCE
+        while not all(client.has_joined for client in self.listeners):
+            if time.perf_counter() > end:
+                raise SystemExit("a server does not deliver what it should")
+            self.speaker.socket.sendall(MASKED_HELLO)
+            while ready := self.selector.select(0.05):  # until all is quiet
+                for key, _ in ready:
+                    key.data.receive()
 
     def close(self) -> None:
         self.selector.close()
