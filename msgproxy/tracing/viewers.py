@@ -12,8 +12,9 @@ Each text message is a JSON object, of one of two kinds::
 
     {"clients": [{"number": 1, "joined_for": 2.5, "messages_in": 3, ...}, ...],
      "waiting": bytes on the inbound queue, "inbound_limit": bytes that it takes,
-     "limit": bytes that an outbound queue takes, "time": in ns, as that of a hop,
-     "next_hop": the number of the first hop that these counts do not know yet}
+     "limit": bytes that an outbound queue takes,
+     "time": in ns, as that of a hop; of what happened later, some may be counted,
+     "next_hop": the number of the first hop that cannot be counted yet}
 
 A hop is a `Hop`, an item such as "2.1" is a message; a client is a `ClientSnapshot`. A viewer that
 asks for `/trace?counts` gets the second kind only, and nothing is recorded for it.
@@ -149,6 +150,8 @@ class ViewerQueue(OutboundQueue):
         if time.monotonic() < self._count_at:
             return []
         self._count_at = time.monotonic() + COUNT_EVERY
+        # What happens from now on may not be counted: so the time comes first, the hops last.
+        began = time.monotonic_ns()
         snapshot = self._take_snapshot()
         news = {
             "clients": [
@@ -157,7 +160,7 @@ class ViewerQueue(OutboundQueue):
             "waiting": snapshot.waiting,
             "inbound_limit": self._limits.inbound_limit,
             "limit": self.limit,
-            "time": time.monotonic_ns(),
+            "time": began,
             "next_hop": self._recording.next_number() if self._recording else 0,
         }
         return [_json(news)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import tracemalloc
@@ -118,6 +119,19 @@ def test_a_viewer_is_told_that_the_server_stops(server, watch):
         viewer.close()
         other.close()
         stop.join()
+
+
+def test_counts_are_no_older_than_they_say(server, trace):
+    """Whatever happens while they are made comes later than their time."""
+    asked = []
+
+    def take_snapshot():
+        asked.append(time.monotonic_ns())
+        return server.snapshot()
+
+    [news] = trace.viewer_queue(take_snapshot, "/trace?counts").take_all()
+    [frame] = news.frames
+    assert json.loads(frame[frame.index(b'{"clients"') :])["time"] <= asked[0]
 
 
 class FailsAtPongs(LiveRecording):

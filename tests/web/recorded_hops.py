@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from browser import PATIENCE
+import pytest
+from browser import PATIENCE, Open
 from clients import RawClient, wait_for_clients, ws
 from playwright.sync_api import Page, WebSocketRoute
 from simple_websocket import Client
@@ -128,6 +129,20 @@ class FakeTrace:
             "next_hop": before.number,
         }
         self._route.send(json.dumps(counts))
+
+
+@pytest.fixture(name="told")
+def told_by_the_test(server: Server, open_tab: Open) -> Callable[..., Page]:
+    """Open the view in a tab that is told hops by the test: `told().trace.tell(hops)`."""
+
+    def open_told(**options) -> Page:
+        tab = open_tab(server, route=FakeTrace, **options)
+        tab.get_by_role("link", name="Inside").click()
+        tab.evaluate(KEEP_FRAMES)
+        tab.wait_for_function("() => document.querySelector('#blind').hidden")
+        return tab
+
+    return open_told
 
 
 def frames_of(tab: Page, last: int) -> list[dict]:

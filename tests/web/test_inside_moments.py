@@ -10,10 +10,17 @@ import re
 from collections.abc import Callable
 
 import pytest
-from browser import PATIENCE, Open, both, tabs  # noqa: F401
+from browser import PATIENCE, both, tabs  # noqa: F401
 from clients import RawClient, wait_for_clients
 from playwright.sync_api import expect
-from recorded_hops import KEEP_FRAMES, FakeTrace, check, check_queues, frames_of, recorded, truths
+from recorded_hops import (  # noqa: F401
+    check,
+    check_queues,
+    frames_of,
+    recorded,
+    told_by_the_test,
+    truths,
+)
 
 from msgproxy import Limits, Server
 from msgproxy.tracing.hops import Hop
@@ -83,20 +90,6 @@ RUNS = {
     "one is cut off": (3, one_is_cut_off, SMALL),
     "some come and go": (3, some_come_and_go, {}),
 }
-
-
-@pytest.fixture(name="told")
-def told_by_the_test(server: Server, open_tab: Open) -> Callable:
-    """Open the view in a tab that is told hops by the test."""
-
-    def open_told(**options):
-        tab = open_tab(server, route=FakeTrace, **options)
-        tab.get_by_role("link", name="Inside").click()
-        tab.evaluate(KEEP_FRAMES)
-        tab.wait_for_function("() => document.querySelector('#blind').hidden")
-        return tab
-
-    return open_told
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -125,6 +125,8 @@ export class Moment {
     if (!known) this.change(number, { joinedAt: time });
     if (!known || isQuiet) this.change(number, { said, received, isSure: true });
     else if (!known.isSure) this.change(number, atLeast(known, { said, received }));
+    // One that was missed in an earlier count, which was older than it said, is here after all.
+    if (isQuiet && known?.state === "gone" && !known.isOver) this.change(number, { state: "here" });
     this.change(number, { target: target ?? "" });
     const name = `outbound-${number}`;
     const { isCountKnown, entries } = this.queue(name);
