@@ -44,6 +44,14 @@ class WatchTerminal(Terminal):
     def _keep(self, data: bytes) -> None:
         self.sent += data.decode()
 
+    def fill(self) -> None:
+        """Write as much as the terminal holds; until somebody looks, it takes nothing more."""
+        filler = os.open(os.ttyname(self.line), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(filler, bytes(256))
+        os.close(filler)
+
     def shows(self, *patterns: str) -> bool:
         """Return whether each pattern fits a row of the screen."""
         with contextlib.suppress(AssertionError):  # half of an update
@@ -126,10 +134,8 @@ def test_ctrl_z_while_the_terminal_takes_nothing_stops_it(watched, connect, term
     connect(watched)
     screen = terminal(watched.url)
     wait_for(lambda: screen.shows(": 1 client,"))
-    for _ in range(40):  # some 20 s of tables: until they fill what the terminal holds
-        if not select.select([], [screen.line], [], 0)[1]:
-            break
-        time.sleep(0.5)
+    screen.fill()
+    time.sleep(1.5)  # some more tables: now it waits, for room for the next one
     os.kill(screen.process.pid, signal.SIGTSTP)
 
     def is_stopped() -> bool:

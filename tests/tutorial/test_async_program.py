@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from clients import PATIENCE, address_of
+from clients import PROGRAM_PATIENCE, address_of
 
 from msgproxy import OutboundQueue, Queues, Server
 
@@ -32,9 +32,20 @@ def test_it_is_short() -> None:
     assert len((TASKS / "asyncio_proxy.py").read_text(encoding="utf-8").splitlines()) < 100
 
 
+AS_READERS_RUN_IT = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
+"""In the development mode of the tests, asyncio is many times slower, and tells what took long."""
+
+
 def test_a_port_that_is_no_port_gets_one_line() -> None:
     command = [sys.executable, str(TASKS / "asyncio_proxy.py"), "--port", "99999"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(
+        command,
+        env=AS_READERS_RUN_IT,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_PATIENCE,
+        check=False,
+    )
     assert done.returncode == 1
     assert re.fullmatch(r"cannot listen: .+\n", done.stderr)
 
@@ -44,10 +55,14 @@ def test_the_check_finds_all_that_step_10_can_do() -> None:
     program = str(TASKS / "asyncio_proxy.py")
     command = [sys.executable, "-m", "msgproxy", "check", "--run", program]
     command += ["--until", "closes-cleanly", "--", "--port", "0"]
-    # As readers run it: in the development mode of the tests, asyncio is many times slower.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
     done = subprocess.run(
-        command, cwd=TOP, env=env, capture_output=True, text=True, timeout=280, check=False
+        command,
+        cwd=TOP,
+        env=AS_READERS_RUN_IT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -6,7 +6,6 @@ Most of these tests tell the view hops of real runs; `recorded_hops.py` has them
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -22,9 +21,6 @@ FRESH = 3.0
 """Seconds that the view may be late."""
 
 LAST_STEP = "#steps li:last-child"
-
-LEAST_FRAMES = 10
-"""Frames a second below which the machine, and not the page, says how late it is."""
 
 
 def number(tab: Page) -> int:
@@ -113,35 +109,38 @@ def test_the_last_message_is_played_again(paused: Page) -> None:
     assert steps_of_hello() == 2 * before
 
 
+WATCH_LATENESS = """() => {
+  globalThis.late = 0;
+  globalThis.longest = 0;
+  let before = performance.now();
+  const look = () => {
+    const now = performance.now();
+    longest = Math.max(longest, (now - before) / 1_000);
+    before = now;
+    late = Math.max(late, parseFloat(lateness.textContent) || 0);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Keeps how late the view has said to be, at most, and the longest time between two frames: s."""
+
+
 def test_a_class_that_joins_at_once_is_seen_at_once(server: Server, open_tab: Open) -> None:
-    """Two hundred join, somebody says hello: both are on the picture within three seconds."""
+    """Two hundred join, and somebody says hello: the view is never later than it may be.
+
+    What the machine adds counts by itself: the page cannot hurry between two of its frames.
+    """
     tab = open_tab(server)
     look_inside(tab, 1)
-    tab.evaluate(
-        """() => {
-          globalThis.late = 0;
-          globalThis.counted = 0;
-          const began = performance.now();
-          const look = () => {
-            counted += 1;
-            globalThis.rate = (counted * 1000) / (performance.now() - began);
-            late = Math.max(late, parseFloat(lateness.textContent) || 0);
-            requestAnimationFrame(look);
-          };
-          look();
-        }"""
-    )
+    tab.evaluate(WATCH_LATENESS)
     clients = [RawClient(server.url) for _ in range(200)]
     try:
         wait_for_clients(server, 201)
-        joined = time.monotonic()
         expect(tab.locator("#scene")).to_have_attribute("data-clients", "201", timeout=3 * PATIENCE)
         tab.get_by_role("button", name="Say hello").click()
         expect(tab.locator("[data-own='true'] .says")).to_contain_text("said 1", timeout=PATIENCE)
-        took = time.monotonic() - joined
-        if tab.evaluate("rate") > LEAST_FRAMES:
-            assert took < 2 * FRESH
-            assert tab.evaluate("late") <= FRESH + 1
+        late, longest = tab.evaluate("[late, longest]")
+        assert late <= FRESH + 1 + 2 * longest
         expect(tab.locator("#scene")).to_contain_text("more")
     finally:
         for client in clients:
