@@ -33,7 +33,7 @@ def test_it_is_short() -> None:
 
 
 AS_READERS_RUN_IT = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
-"""In the development mode of the tests, asyncio is many times slower, and tells what took long."""
+"""In the development mode of the tests, asyncio is many times slower, and logs what took long."""
 
 
 def test_a_port_that_is_no_port_gets_one_line() -> None:
