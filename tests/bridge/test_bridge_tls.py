@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-
 from clients import wait_for
 from joined_servers import check_that_locals_talk, lines
 from nginx_server import make_certificate
+from ports import free_port
 from redis_server import STREAM
 
 PASSWORD = "s3cret-word"
@@ -15,8 +14,7 @@ PASSWORD = "s3cret-word"
 def start_redis(folder, redis_server, name):
     """Return a Redis server with a certificate for `name`, and its address on localhost."""
     make_certificate(folder, name)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     files = ["--tls-cert-file", f"{folder}/{name}.crt", "--tls-key-file", f"{folder}/{name}.key"]
     options = ["--tls-port", str(port), "--tls-auth-clients", "no", "--requirepass", PASSWORD]
     redis = redis_server(*options, *files)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from clients import wait_for
+from ports import free_port
 
 from msgproxy.check.program import ServerProgram
 from msgproxy.cli.main import main
@@ -29,12 +30,6 @@ def program(tmp_path: Path, text: str) -> str:
     return str(path)
 
 
-@pytest.fixture
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 # The address.
 
 
@@ -47,11 +42,12 @@ def free_port() -> int:
         "ws://127.0.0.1:99999/ is no address",
     ],
 )
-def test_an_address_of_elsewhere_is_not_the_servers(tmp_path, before, free_port):
-    path = program(tmp_path, LISTEN.format(port=free_port, before=before))
+def test_an_address_of_elsewhere_is_not_the_servers(tmp_path, before):
+    port = free_port()
+    path = program(tmp_path, LISTEN.format(port=port, before=before))
     with ServerProgram(path, [], 20) as server:
         server.start()
-        assert server.url == f"ws://127.0.0.1:{free_port}/"
+        assert server.url == f"ws://127.0.0.1:{port}/"
 
 
 @pytest.mark.parametrize("odd", [b"\xff", b"\x1b[0m", b"\xe2\x80\xa6", b")", b"'"])
@@ -63,9 +59,10 @@ def test_an_address_ends_where_odd_bytes_begin(tmp_path, odd):
         assert server.url == "ws://127.0.0.1:1/"
 
 
-def test_a_server_that_is_not_there_is_no_fault_of_a_behaviour(tmp_path, capsys, free_port):
+def test_a_server_that_is_not_there_is_no_fault_of_a_behaviour(tmp_path, capsys):
     """So no chapter is named. A program that prints its address too early is like that."""
-    text = f"import time\nprint('ws://127.0.0.1:{free_port}/')\ntime.sleep(600)"
+    port = free_port()
+    text = f"import time\nprint('ws://127.0.0.1:{port}/')\ntime.sleep(600)"
     assert main(["check", "--patience", "1", "--run", program(tmp_path, text)]) == 1
     output = capsys.readouterr().out
     assert "the connection failed: Connection refused" in output
@@ -116,10 +113,11 @@ time.sleep(600)
 # Hints.
 
 
-def test_a_program_that_ignores_the_option_port_is_told_so(tmp_path, capsys, free_port):
-    path = program(tmp_path, LISTEN.format(port=free_port, before=""))
+def test_a_program_that_ignores_the_option_port_is_told_so(tmp_path, capsys):
+    port = free_port()
+    path = program(tmp_path, LISTEN.format(port=port, before=""))
     assert main(["check", "--patience", "1", "--run", path, "--", "--port", "1"]) == 1
-    hint = f"it was started with --port 1, but it listens on port {free_port}"
+    hint = f"it was started with --port 1, but it listens on port {port}"
     assert hint in capsys.readouterr().out
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 
 import pytest
 from clients import PATIENCE, RawClient, wait_for
+from ports import free_port
 from process import COMMAND, ServeProcess
 
 from msgproxy.cli import logs
@@ -18,11 +18,6 @@ from msgproxy.tracing.viewers import LiveRecording
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a matter of POSIX shells")
 
 CLOSED = {"all": "<&- >&- 2>&-", "stdout": ">&-", "stderr": "2>&-", "stdin": "<&-"}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def listens(port: int) -> bool:
