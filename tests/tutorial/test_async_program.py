@@ -32,20 +32,25 @@ def test_it_is_short() -> None:
     assert len((TASKS / "asyncio_proxy.py").read_text(encoding="utf-8").splitlines()) < 100
 
 
-AS_READERS_RUN_IT = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
-"""In the development mode of the tests, asyncio is many times slower, and logs what took long."""
+def run_as_readers_do(*command: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    """Run `python COMMAND`, but not in the development mode of the tests.
+
+    In that mode asyncio is many times slower, and logs what took long.
+    """
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=TOP,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
 
 
 def test_a_port_that_is_no_port_gets_one_line() -> None:
-    command = [sys.executable, str(TASKS / "asyncio_proxy.py"), "--port", "99999"]
-    done = subprocess.run(
-        command,
-        env=AS_READERS_RUN_IT,
-        capture_output=True,
-        text=True,
-        timeout=PROGRAM_PATIENCE,
-        check=False,
-    )
+    program = str(TASKS / "asyncio_proxy.py")
+    done = run_as_readers_do(program, "--port", "99999", timeout=PROGRAM_PATIENCE)
     assert done.returncode == 1
     assert re.fullmatch(r"cannot listen: .+\n", done.stderr)
 
@@ -53,17 +58,9 @@ def test_a_port_that_is_no_port_gets_one_line() -> None:
 @pytest.mark.timeout(300)
 def test_the_check_finds_all_that_step_10_can_do() -> None:
     program = str(TASKS / "asyncio_proxy.py")
-    command = [sys.executable, "-m", "msgproxy", "check", "--run", program]
+    command = ["-m", "msgproxy", "check", "--run", program]
     command += ["--until", "closes-cleanly", "--", "--port", "0"]
-    done = subprocess.run(
-        command,
-        cwd=TOP,
-        env=AS_READERS_RUN_IT,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
+    done = run_as_readers_do(*command, timeout=280)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

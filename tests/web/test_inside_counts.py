@@ -6,6 +6,7 @@ import itertools
 import re
 
 from browser import both, tabs  # noqa: F401
+from inside_view import numbers_by_counts
 from playwright.sync_api import expect
 from recorded_hops import frames_of, recorded, told_by_the_test  # noqa: F401
 
@@ -28,7 +29,7 @@ def test_a_client_that_one_count_lacked_is_here_again_with_the_next(told) -> Non
     tab = told()
     tab.trace.tell(hops)
     frames_of(tab, last.number)
-    numbers = sorted(int(lane) for lane in tab.evaluate(LANES))
+    numbers = sorted(numbers_by_counts(tab))
     assert len(numbers) == 3
     zeros = {"messages_in": 0, "messages_out": 0, "waiting": 0, "target": "/"}
     clients = [{"number": number, **zeros} for number in numbers]
@@ -38,8 +39,3 @@ def test_a_client_that_one_count_lacked_is_here_again_with_the_next(told) -> Non
     tab.trace.count(Limits(), later._replace(time=later.time + SECOND), clients)
     expect(newest).to_have_attribute("data-state", "here")
     assert tab.locator("#scene").get_attribute("data-clients") == "3"
-
-
-LANES = """() => [...document.querySelectorAll("#scene [data-client]")].map(
-  (lane) => lane.dataset.client)"""
-"""Asks a tab for the numbers of the clients that have a lane."""

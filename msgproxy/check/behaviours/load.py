@@ -123,5 +123,5 @@ def drain(harness: Harness, client: Client, total: int) -> bool:
 
 def _read_up_to(harness: Harness, client: Client, goal: int) -> None:
     if not harness.until(lambda: client.end or client.counted >= goal):
-        counted = f"{client.counted:,} bytes"
-        raise Unexpected(f"S got {counted} and no more, but it is still connected")
+        got = f"{client.name} got {client.counted:,} bytes and no more"
+        raise Unexpected(f"{got}, but it is still connected")
