@@ -21,7 +21,7 @@ from redis_server import redis_server
 
 from msgproxy import Limits, Server
 
-pytest_plugins = ["selection"]
+pytest_plugins = ["selection", "kept_browsers"]
 
 __all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that are elsewhere
 
@@ -56,7 +56,7 @@ def pytest_configure(config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left():
+def nothing_is_left(browser_or_none):  # noqa: ARG001  # it is there before this counts
     """Fail a test that leaves a thread or a socket behind."""
     threads, sockets = set(threading.enumerate()), open_sockets()
     yield

@@ -141,10 +141,10 @@ def leads_somewhere(page: Path, link: str, links: dict[Path, Links]) -> bool:
     return not is_anchored or unquote(parts.fragment) in links[target].anchors
 
 
-@pytest.fixture(params=["light", "dark"])
-def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
     """A tab that notes in `troubles` what the console says, and every request to elsewhere."""
-    context = browser.new_context(color_scheme=request.param, offline=True)
+    context = browser.new_context(offline=True)
     tab = context.new_page()
     tab.troubles = []
     tab.on("console", lambda message: tab.troubles.append(message.text))
@@ -160,7 +160,10 @@ def note(tab: Page, url: str) -> None:
 
 
 def test_pages_fit_every_window_and_have_no_errors(site: Path, tab: Page) -> None:
-    """Nothing scrolls sideways but what has a scroll bar of its own, and the console is quiet."""
+    """Nothing scrolls sideways but what has a scroll bar of its own, and the console is quiet.
+
+    In light and in dark, which differ in colours alone.
+    """
     too_wide = []
     for page in [*pages_written(site), site / "source" / "msgproxy" / "broker.py.html"]:
         tab.goto(page.as_uri())
@@ -168,5 +171,7 @@ def test_pages_fit_every_window_and_have_no_errors(site: Path, tab: Page) -> Non
             tab.set_viewport_size({"width": width, "height": 900})
             if tab.evaluate(TOO_WIDE):
                 too_wide.append((page.relative_to(site).as_posix(), width))
+        for scheme in ("dark", "light"):
+            tab.emulate_media(color_scheme=scheme)
     assert too_wide == []
     assert tab.troubles == []

@@ -6,9 +6,9 @@ All tests of the demo page run in both browsers; only what makes a client that n
 Debian's Firefox cannot do (paper, a page without scripts), and where the drawing is looked at and
 not the page.
 
-Rule: the browser, with the thread and the sockets that Playwright has, starts before the check
-for what a test leaves behind (`nothing_is_left`) counts, and ends with the module: as long as it
-runs, no other test could use asyncio in this thread. Tabs belong to the test that opened them.
+Rule: a browser, with the thread and the sockets that Playwright has, starts before the check for
+what a test leaves behind (`nothing_is_left`) counts. It stays for all tests of this process that
+follow and ask for one (`kept_browsers.py`). Tabs belong to the test that opened them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any, NoReturn
 
 import pytest
+from kept_browsers import Kept
 
 from msgproxy import Server
 
@@ -107,9 +109,10 @@ def installed(*names: str) -> str:
 
 
 def start_chromium(playwright: Playwright) -> Browser:
+    """Start the one that has no window if it is there: a tab of the whole browser costs twice."""
     # Chromium has no sandbox for root.
     sandbox = ("--no-sandbox",) if os.name == "posix" and os.geteuid() == 0 else ()
-    path = installed("chromium", "chromium-browser", "google-chrome")
+    path = installed("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
 
 
@@ -120,23 +123,22 @@ def start_firefox(playwright: Playwright) -> Firefox:
 STARTS = {"chromium": start_chromium, "firefox": start_firefox}
 
 
-def running(start: Callable[[Playwright], Browser | Firefox]) -> Iterator[Browser | Firefox]:
-    with sync_playwright() as playwright:
-        browser = start(playwright)
-        yield browser
-        browser.close()
+def running(name: str, kept: Kept) -> Browser | Firefox:
+    """Return this browser, started now if it does not run yet."""
+    playwright = kept.get("playwright", sync_playwright)
+    return kept.get(name, lambda: closing(STARTS[name](playwright)))
 
 
-@pytest.fixture(scope="module", name="browser")
-def chromium() -> Iterator[Browser | Firefox]:
+@pytest.fixture(name="browser")
+def chromium(kept: Kept) -> Browser | Firefox:
     """The system's Chromium. Nothing is downloaded."""
-    yield from running(start_chromium)
+    return running("chromium", kept)
 
 
-@pytest.fixture(scope="module", name="browser", params=sorted(STARTS))
-def both(request: pytest.FixtureRequest) -> Iterator[Browser | Firefox]:
-    """First Chromium, then Firefox: every test of the module runs in each."""
-    yield from running(STARTS[request.param])
+@pytest.fixture(name="browser", params=sorted(STARTS))
+def both(kept: Kept, request: pytest.FixtureRequest) -> Browser | Firefox:
+    """Each test of the module runs in Chromium, and in Firefox."""
+    return running(request.param, kept)
 
 
 @pytest.fixture(name="open_tab")

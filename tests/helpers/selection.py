@@ -83,7 +83,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Group what shares something, and leave out what is extra."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):  # one for all tests of a module
+        is_in_a_group = item.get_closest_marker("xdist_group")
+        if "browser" in getattr(item, "fixturenames", ()) and not is_in_a_group:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
     if config.option.all:
         return

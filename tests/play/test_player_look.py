@@ -7,7 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import both  # noqa: F401
 from site_of_levels import level_on, press, site, visitor  # noqa: F401
 
-pytestmark = pytest.mark.timeout(600)  # the first test builds the page
+pytestmark = [
+    pytest.mark.timeout(600),  # the first test builds the page
+    pytest.mark.xdist_group("levels"),  # for all of them
+]
 
 STATES = {"at first": "", "broken": "1212", "won": "1212r1122"}
 

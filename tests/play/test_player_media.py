@@ -13,7 +13,10 @@ from play.level import LEVELS, Level
 from playwright.sync_api import expect
 from site_of_levels import level_on, press, site, visitor  # noqa: F401
 
-pytestmark = pytest.mark.timeout(600)  # the first test builds the page
+pytestmark = [
+    pytest.mark.timeout(600),  # the first test builds the page
+    pytest.mark.xdist_group("levels"),  # for all of them
+]
 
 
 def test_on_paper_there_is_the_answer_and_no_button(visit):
