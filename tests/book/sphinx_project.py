@@ -57,7 +57,7 @@ def builder_of(book: Path) -> Build:
         done = subprocess.run(
             [sys.executable, "-m", "sphinx", "-W", "-q", "-b", builder, "tutorial", str(out)],
             cwd=book,
-            env={**os.environ, "PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": str(TOP)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -6,7 +6,6 @@ source may be read-only, and a network is not needed: neither for the build nor 
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -62,7 +61,6 @@ def site(tmp_path_factory) -> Path:
             *[sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", "html"],
             *["-d", out / "doctrees", TOP / "tutorial", out / "html"],
         ],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         cwd=out,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,7 +6,6 @@ missing, so that it is built in seconds. A test module imports the fixtures.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -50,7 +49,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (book / "index.md").write_text("# Home\n\n```{toctree}\n:glob:\n\n*\n```\n")
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(book), str(top / "html")],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
