@@ -7,7 +7,6 @@ words of a text. And nobody waits to note one: when the buffer is full, it drops
 from __future__ import annotations
 
 import itertools
-import math
 import queue
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
@@ -82,11 +81,11 @@ class HopBuffer(queue.Queue[Hop]):
         while self._weight > self.limit and len(self.queue) > 1:
             self._weight -= 1 + len(self.queue.popleft().items)
 
-    def latest(self, since: int, at_most: float = math.inf) -> list[Hop]:
+    def latest(self, since: int) -> list[Hop]:
         """Return the last hops, oldest first, from number `since`. They stay where they are."""
         with self.mutex:
-            count = min(self.next_number - since, at_most, len(self.queue))
-            found = list(itertools.islice(reversed(self.queue), max(0, int(count))))
+            count = min(self.next_number - since, len(self.queue))
+            found = list(itertools.islice(reversed(self.queue), max(0, count)))
         return found[::-1]
 
 

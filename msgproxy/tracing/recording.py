@@ -11,7 +11,6 @@ message as soon as it has received it, and a writer comes for the next when it h
 from __future__ import annotations
 
 import contextlib
-import math
 import queue
 import threading
 import time
@@ -65,12 +64,12 @@ class Recording(Queues, QueueObserver):
             if self._turned_on == 0:
                 self.observers.remove(self)
 
-    def latest(self, since: int = 0, at_most: float = math.inf) -> list[Hop]:
-        """Return the last hops from number `since`, oldest first; `at_most` that many of them.
+    def latest(self, since: int = 0) -> list[Hop]:
+        """Return the last hops from number `since`, oldest first.
 
         If the first has a higher number, the hops between have been dropped.
         """
-        return self._buffer.latest(since, at_most)
+        return self._buffer.latest(since)
 
     def next_number(self) -> int:
         """Return the number that the next hop will get."""

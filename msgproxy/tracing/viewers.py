@@ -40,7 +40,8 @@ TICK = 0.1
 """Seconds between two looks for new hops."""
 
 HOPS_PER_TICK = 1000
-"""A viewer cannot follow more hops than that in a tick; it misses those before the last."""
+"""A viewer cannot follow more hops than that in a tick. It misses those before the last, but it is
+always told who was cut off."""
 
 FEW_ITEMS = 100
 """Only hops with fewer items are kept in JSON: so what is kept is bounded, too."""
@@ -136,15 +137,20 @@ class ViewerQueue(OutboundQueue):
             return []
 
     def _hops(self) -> list[str]:
+        """Return the last hops; and whatever came before, that somebody was cut off."""
         if self._recording is None:
             return []
-        hops = self._recording.latest(self._next_hop, HOPS_PER_TICK)
-        if not hops:
-            return []
+        hops = self._recording.latest(self._next_hop)
+        early, late = hops[:-HOPS_PER_TICK], hops[-HOPS_PER_TICK:]
+        told = [[hop] for hop in early if hop.act == "full"] + [late]
+        return [self._tell(some, self._recording) for some in told if some]
+
+    def _tell(self, hops: list[Hop], recording: LiveRecording) -> str:
+        """Return these in JSON, with how many are missing before them."""
         lost = hops[0].number - self._next_hop
         self._next_hop = hops[-1].number + 1
-        encoded = ",".join(map(self._recording.hop_in_json, hops))
-        return [f'{{"hops":[{encoded}],"lost":{lost}}}']
+        encoded = ",".join(map(recording.hop_in_json, hops))
+        return f'{{"hops":[{encoded}],"lost":{lost}}}'
 
     def _counts(self) -> list[str]:
         if time.monotonic() < self._count_at:

@@ -11,6 +11,7 @@ from clients import wait_for_clients
 from viewer import a_trace, watched, watching  # noqa: F401
 
 from msgproxy import Limits
+from msgproxy.tracing import viewers
 from msgproxy.tracing.viewers import LiveRecording
 
 MIB = 1024 * 1024
@@ -169,6 +170,31 @@ def test_a_viewer_misses_nothing_without_being_told(start, connect, watch):
         talk(ada, bob, 500)
         viewer.look_until(lambda: viewer.hops and viewer.hops[-1][0] == last_hop(recording))
     assert viewer.lost > 0
+    assert viewer.lost + len(viewer.hops) == recording.next_number()
+
+
+def test_a_viewer_is_told_who_was_cut_off_whatever_else_it_misses(
+    start, connect, watch, monkeypatch
+):
+    """Far more happens until its next look than it can follow."""
+    monkeypatch.setattr(viewers, "TICK", 3)
+    small = {"max_message_size": MIB // 16, "inbound_limit": MIB // 4, "outbound_limit": MIB}
+    limits = Limits(**small, ping_timeout=600)
+    recording = LiveRecording()
+    server = start(queues=recording, limits=limits)
+    ada, bob = connect(server), connect(server)
+    connect(server, receive_buffer=4096)  # it does not read
+    wait_for_clients(server, 3)
+    viewer = watch(server)
+    viewer.look()
+    while server.snapshot().clients[2:]:
+        ada.send(bytes(50_000))
+        assert bob.receive() == bytes(50_000)
+    talk(ada, bob, 500)
+    viewer.look_until(
+        lambda: ("broker", "full", "outbound-3") in [(*hop[2:5],) for hop in viewer.hops]
+    )
+    viewer.look_until(lambda: ("writer-2", "sent") in [(*hop[2:4],) for hop in viewer.hops])
     assert viewer.lost + len(viewer.hops) == recording.next_number()
 
 
