@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+PORTS_TO_TRY = 5
+
 STREAM_FIRST = contenders.HERE / "servers" / "stream_first.py"
 RUN_IT = f"import runpy; runpy.run_path({str(STREAM_FIRST)!r}, run_name='__main__')"
 """Not the file itself: as with `-m msgproxy`, the package is that of the current directory."""
@@ -87,20 +89,28 @@ def running(setup: Setup) -> Iterator[list[int]]:
 @contextlib.contextmanager
 def redis_server() -> Iterator[int]:
     """Run a Redis server that keeps nothing on disk; yield its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
+        server, port = start_redis(folder)
+        try:
+            yield port
+        finally:
+            contenders.end(server)
+
+
+def start_redis(folder: str) -> tuple[subprocess.Popen[str], int]:
+    """Start it on a free port. If somebody else was quicker to take that, try others."""
+    for _ in range(PORTS_TO_TRY):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port: int = free.getsockname()[1]
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
         server = subprocess.Popen(
             ["redis-server", *options], stdout=subprocess.PIPE, start_new_session=True, text=True
         )
-        try:
-            assert server.stdout is not None
-            if not any("Ready to accept connections" in line for line in server.stdout):
-                raise ServerFailed("redis-server did not start")
-            yield port
-        finally:
-            contenders.end(server)
+        assert server.stdout is not None
+        if any("Ready to accept connections" in line for line in server.stdout):
+            return server, port
+        contenders.end(server)
+    raise ServerFailed("redis-server did not start")
 
 
 FAST = replace(SCENARIOS["fan100"], name="fast", clients=60)
