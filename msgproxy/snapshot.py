@@ -22,9 +22,10 @@ class ClientSnapshot:
     joined_for: float
     messages_in: int
     bytes_in: int
+    """Of its messages alone."""
     messages_out: int
     bytes_out: int
-    """On the wire: with the frames' heads, and with pings, pongs and Close."""
+    """On the wire: with the answer to the handshake, the frames' heads, pings, pongs and Close."""
     waiting: int
     """Bytes on its outbound queue, which its writer has not taken yet."""
     target: str = "/"
