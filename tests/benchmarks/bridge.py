@@ -89,15 +89,11 @@ def running(setup: Setup) -> Iterator[list[int]]:
 @contextlib.contextmanager
 def redis_server() -> Iterator[int]:
     """Run a Redis server that keeps nothing on disk; yield its port."""
-    with tempfile.TemporaryDirectory() as folder:
-        server, port = start_redis(folder)
-        try:
-            yield port
-        finally:
-            contenders.end(server)
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        yield start_redis(folder, stack)
 
 
-def start_redis(folder: str) -> tuple[subprocess.Popen[str], int]:
+def start_redis(folder: str, stack: contextlib.ExitStack) -> int:
     """Start it on a free port. If somebody else was quicker to take that, try others."""
     for _ in range(PORTS_TO_TRY):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -106,10 +102,10 @@ def start_redis(folder: str) -> tuple[subprocess.Popen[str], int]:
         server = subprocess.Popen(
             ["redis-server", *options], stdout=subprocess.PIPE, start_new_session=True, text=True
         )
+        stack.callback(contenders.end, server)
         assert server.stdout is not None
         if any("Ready to accept connections" in line for line in server.stdout):
-            return server, port
-        contenders.end(server)
+            return port
     raise ServerFailed("redis-server did not start")
 
 

@@ -123,7 +123,10 @@ def test_a_solution_can_still_do_what_was_there_before(name, tmp_path, capsys, m
     monkeypatch.setattr(check_load, "AT_LEAST", 0)
     still = EXERCISES[name].still
     # Silence is noticed soon where that is the question; nobody is too slow elsewhere.
-    for interval, chosen in (3600, set(still) - {"notices-silence"}), (5, {"notices-silence"}):
+    for interval, needs_silence in (3600, False), (5, True):
+        chosen = [one for one in still if (one == "notices-silence") is needs_silence]
+        if not chosen:
+            continue
         program = tmp_path / f"pings_every_{interval}_seconds.py"
         program.write_text(
             f"import sys\n"
@@ -134,11 +137,10 @@ def test_a_solution_can_still_do_what_was_there_before(name, tmp_path, capsys, m
             f"{EXERCISES[name].settings}\n"
             f"exercise.main()\n"
         )
-        only = [word for behaviour in chosen & set(still) for word in ("--only", behaviour)]
+        only = [word for behaviour in chosen for word in ("--only", behaviour)]
         patience = ["--patience", str(PATIENCE)]
-        if only:
-            status = main(["check", "--run", str(program), *only, *patience, "--", "--port", "0"])
-            assert status == 0, capsys.readouterr().out
+        status = main(["check", "--run", str(program), *only, *patience, "--", "--port", "0"])
+        assert status == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("what", WRONG)

@@ -1,7 +1,8 @@
-"""The real command, in a process of its own."""
+"""The real command, in a process of its own; and the environment for programs of readers."""
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,11 @@ from pathlib import Path
 COMMAND = [sys.executable, "-X", "dev", "-m", "msgproxy"]
 
 READY = re.compile(r"msgproxy is ready: open (http://\S+/) \(Ctrl-C stops it\)\n")
+
+
+def without_dev_mode() -> dict[str, str]:
+    """Return the environment without the development mode, in which all tests run."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
 
 
 class ServeProcess:

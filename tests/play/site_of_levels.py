@@ -26,6 +26,9 @@ include_patterns = ["*.md"]
 html_static_path = [{str(TOP / "tutorial" / "_static")!r}]
 """
 
+NEEDS_THE_PAGE = [pytest.mark.timeout(600), pytest.mark.xdist_group("levels")]
+"""The marks of a module whose tests visit the page: the first of them all builds it, for all."""
+
 Visit = Callable[..., Page]
 
 

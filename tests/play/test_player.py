@@ -8,12 +8,9 @@ from play.explore import explore
 from play.graph import Graph
 from play.level import LEVELS, Level
 from playwright.sync_api import expect
-from site_of_levels import history, level_on, press, site, visitor  # noqa: F401
+from site_of_levels import NEEDS_THE_PAGE, history, level_on, press, site, visitor  # noqa: F401
 
-pytestmark = [
-    pytest.mark.timeout(600),  # the first test builds the page
-    pytest.mark.xdist_group("levels"),  # for all of them
-]
+pytestmark = NEEDS_THE_PAGE
 
 NAMES = sorted(path.stem for path in LEVELS.glob("*.py"))
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import both  # noqa: F401
-from site_of_levels import level_on, press, site, visitor  # noqa: F401
+from site_of_levels import NEEDS_THE_PAGE, level_on, press, site, visitor  # noqa: F401
 
-pytestmark = [
-    pytest.mark.timeout(600),  # the first test builds the page
-    pytest.mark.xdist_group("levels"),  # for all of them
-]
+pytestmark = NEEDS_THE_PAGE
 
 STATES = {"at first": "", "broken": "1212", "won": "1212r1122"}
 

@@ -6,17 +6,13 @@ scripts.
 
 from __future__ import annotations
 
-import pytest
 from browser import chromium  # noqa: F401
 from play.explore import explore
 from play.level import LEVELS, Level
 from playwright.sync_api import expect
-from site_of_levels import level_on, press, site, visitor  # noqa: F401
+from site_of_levels import NEEDS_THE_PAGE, level_on, press, site, visitor  # noqa: F401
 
-pytestmark = [
-    pytest.mark.timeout(600),  # the first test builds the page
-    pytest.mark.xdist_group("levels"),  # for all of them
-]
+pytestmark = NEEDS_THE_PAGE
 
 
 def test_on_paper_there_is_the_answer_and_no_button(visit):

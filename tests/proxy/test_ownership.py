@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 
 import pytest
 from clients import PATIENCE, wait_for_clients
+from process import without_dev_mode
 
 from msgproxy.concurrency.ownership import WrongThread, owned_by
 from msgproxy.events import Stopped
@@ -81,5 +81,5 @@ def test_without_dev_mode_it_costs_nothing():
         "def method(self): pass\n"
         "assert owned_by('anyone')(method) is method\n"
     )
-    plain = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
+    plain = without_dev_mode()
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=plain)

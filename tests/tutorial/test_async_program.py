@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from clients import PROGRAM_PATIENCE, address_of
+from process import without_dev_mode
 
 from msgproxy import OutboundQueue, Queues, Server
 
@@ -26,7 +26,6 @@ TASKS = TOP / "tutorial" / "comparison"
 
 LATE = 0.3
 """Seconds: longer than the comparison waits for silence, so that it greets more than once."""
-
 
 PONG_PATIENCE = 20
 """Seconds for a pong: the check waits for three times as long until silence is noticed."""
@@ -44,7 +43,7 @@ def run_as_readers_do(*command: str, timeout: float) -> subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, *command],
         cwd=TOP,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"},
+        env=without_dev_mode(),
         capture_output=True,
         text=True,
         timeout=timeout,

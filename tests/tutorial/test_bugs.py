@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pytest
 import simple_websocket
 from clients import BINARY, CLOSE, PATIENCE, TEXT, RawClient, encode_frame, wait_for
+from process import without_dev_mode
 
 from msgproxy import Server
 
@@ -56,10 +57,6 @@ class Running(NamedTuple):
     errors: list[str]
     is_bug: bool
 
-    def patience(self, expected_in_bug: bool) -> float:
-        """Return how long to wait for something, on a busy machine if it has to come."""
-        return PATIENCE if self.is_bug is expected_in_bug else QUIET
-
     def threads(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
@@ -74,8 +71,7 @@ def running(path: Path, *options: str, interval: float | None = None) -> Iterato
     command = [sys.executable, *options, "-c", f"{code}step.main()", "--port", "0"]
     pipe = subprocess.PIPE
     errors: list[str] = []
-    # Only what the options say: the tests themselves run in the development mode.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDEVMODE"}
+    env = without_dev_mode()  # only what the options say
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=env) as process:
         try:
             url = process.stdout.readline().removeprefix("ready: ").strip()
@@ -231,7 +227,7 @@ def test_bug12() -> None:
             mute.socket.recv(1)  # it is on its way
             mute.send_frame(CLOSE)
             try:
-                patience = server.patience(expected_in_bug=False)
+                patience = QUIET if server.is_bug else PATIENCE
                 wait_for(lambda: server.threads() <= before, patience=patience)
             except AssertionError:
                 return True
