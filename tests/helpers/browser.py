@@ -88,7 +88,11 @@ class Firefox:
         if wanted not in self._running:
             preferences = {
                 "layout.css.prefers-color-scheme.content-override": int(color_scheme != "dark"),
-                "layout.frame_rate": 20,  # it paints with the processor that the tests need
+                # It paints, and keeps processes ready, with the processor that the tests need.
+                "layout.frame_rate": 10,
+                "dom.ipc.processPrelaunch.enabled": False,
+                "dom.ipc.processCount": 1,
+                "fission.autostart": False,
                 "ui.prefersReducedMotion": int(reduced_motion == "reduce"),
                 "browser.display.document_color_use": 2 if forced_colors == "active" else 0,
             }

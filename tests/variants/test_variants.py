@@ -29,6 +29,7 @@ pytestmark = pytest.mark.timeout(DEADLINE + 60)
 def run(name: str) -> subprocess.CompletedProcess[str]:
     test = TESTS / VARIANTS[name].noticed_by
     options = ["-q", "-n0", "-p", "no:cacheprovider", "--timeout=60", "--variant", name, str(test)]
+    options += ["-p", "no:nbmake"]  # a third of the start would be its imports
     command = [sys.executable, "-X", "dev", "-m", "pytest", *options]
     environment = os.environ | IMPATIENT
     return subprocess.run(
