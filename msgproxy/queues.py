@@ -67,7 +67,7 @@ class BatchQueue(queue.Queue[T], Generic[T]):
         self._bell.acquire()
 
     def _qsize(self) -> int:
-        return self._bytes  # `queue.Queue` compares it with `maxsize`, and with 0
+        return self._bytes  # `full` and `empty` compare it with `maxsize`, and with 0
 
     def _put(self, item: T) -> None:
         assert item.size > 0, "a queue of items without size would count as empty"

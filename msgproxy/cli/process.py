@@ -31,7 +31,7 @@ def take_turns_on_one_core() -> None:
     """Let all threads share one core. Call it before the first thread starts: threads inherit it.
 
     The interpreter has one lock, the GIL: only the thread that holds it runs Python. So a
-    thousand writers never run at the same time, however many cores there are. What several
+    thousand writers never run Python at the same time, however many cores there are. What several
     cores do is wake each writer at once, on a core of its own, where it finds the lock taken and
     goes to sleep again. Most of what a message costs is that waking and sleeping. Hence three
     settings, as far as the system has them and allows them:

@@ -68,7 +68,7 @@ async def run_broker():
 
 
 def forward(message, clients):
-    """Put a message on outbound queues, without waiting. Whose queue is full is cut off."""
+    """Put a message on outbound queues, without waiting. A client whose queue is full is cut off."""
     for client in clients:
         client.outbound.put_nowait(message)
         if client.outbound.qsize() == OUTBOUND:
@@ -87,7 +87,7 @@ async def main(port):
     server.close(close_connections=False)
     await inbound.put(Stopped())
     await asyncio.wait({asyncio.create_task(server.wait_closed())}, timeout=PATIENCE)
-    broker.cancel()  # and whoever is late too, wherever it waits: `asyncio.run` cancels all tasks
+    broker.cancel()  # and every task that is late, wherever it waits: `asyncio.run` cancels all
 
 
 if __name__ == "__main__":

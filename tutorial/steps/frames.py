@@ -1,6 +1,6 @@
-"""An echo server with one thread and no library that receives or sends. It shows each event.
+"""An echo server with one thread and no library that receives or sends. It prints each event.
 
-It serves one client at a time, as the sketch of chapter 1 does. What wsproto reads is printed.
+It serves one client at a time, as the sketch of chapter 1 does.
 """
 
 import argparse
