@@ -19,7 +19,9 @@ writer    its client, in `send`            the client, ping timeout, A
 writer    its client, to hang up           the client, close timeout, A
 writer    its reader, to end               the reader's end
 reader-0  an answer of Redis               Redis, S, A                            accept
+reader-0  the time to try Redis again      time, S                                accept
 writer-0  an item on its outbound queue    any item; the last one is an end mark  accept
+writer-0  the time to try Redis again      time, S                                accept
 writer-0  an answer of Redis               Redis, answer timeout, A
 accept    room on the inbound queue        the broker
 ========  ===============================  =====================================  =============
@@ -156,12 +158,13 @@ class Acceptor:
 
     def _start_reader(self, sock: socket.socket, peer: str) -> None:
         shared = self._shared
+        clients = sum(not one.is_full for one in self._readers)  # the others will be refused
         reader = Reader(
             next(self._numbers),
             Connection(sock, peer, shared.stop, shared.limits),
             shared,
             self._on_end,
-            is_full=len(self._readers) >= shared.limits.max_clients,
+            is_full=clients >= shared.limits.max_clients,
         )
         reader.thread.start()
         self._readers.add(reader)
@@ -220,7 +223,7 @@ class Acceptor:
         late = [one for one in joinables if not threads.join(one.thread, deadline)]
         aborts = [one.abort for one in late if one.abort]
         if aborts:
-            log.warning("%d clients were cut off, not being done in time", len(aborts))
+            log.warning("%d threads were late, so their connections were cut", len(aborts))
         for abort in aborts:
             abort()
         deadline = time.monotonic() + timeout

@@ -70,7 +70,8 @@ class Connection:
     def __init__(self, sock: socket.socket, peer: str, stop: StopSignal, limits: Limits) -> None:
         # Without this, the second of two small sends waits some 40 ms for the first one's
         # acknowledgement, even on loopback (Nagle's algorithm and delayed acknowledgements).
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # on macOS, if the client has gone again
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)  # in the handshake, the reader waits by the stop signal
         self.peer = peer
         self.close_timeout = limits.close_timeout

@@ -1,7 +1,7 @@
 """The exceptions.
 
 Only what the package raises to its user is here. What a client does wrong is not among
-them: that is answered to the client (`handshake.py`, `connection.py`) and logged.
+them: that is answered to the client (`http.py`, `handshake.py`, `frames.py`) and logged.
 """
 
 
@@ -11,7 +11,7 @@ class MsgproxyError(Exception):
     * `MsgproxyError`
         * `InvalidOption`: a limit, an origin or an address that makes no sense
         * `CannotListen`: the port is in use or not ours to take, or the server has run already
-        * `ServerFailed`: a thread that the server cannot do without died of a bug
+        * `ServerFailed`: a thread that the server needs died of a bug, or cannot start
         * `CannotConnect`: `msgproxy chat` (or `watch`) found no server that would talk
         * `Disconnected`: the server of `msgproxy chat` (or `watch`) went away
         * `UnreadableInput`: the input of `msgproxy chat` is not text
@@ -29,7 +29,7 @@ class CannotListen(MsgproxyError):
 
 
 class ServerFailed(MsgproxyError):
-    """The broker or the accepting thread died of a bug, so the server stopped; see the log."""
+    """The broker or the accepting thread could not start, or died of a bug (see the log)."""
 
 
 class CannotConnect(MsgproxyError):

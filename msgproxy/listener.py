@@ -30,7 +30,7 @@ def listen(host: str, port: int) -> socket.socket:
             backlog=BACKLOG,
             dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
         )
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:
         raise CannotListen(_why_not(host, port, error)) from None
     # A client that has gone again before it is accepted must not leave anyone in accept().
     listener.setblocking(False)
@@ -53,6 +53,8 @@ def _why_not(host: str, port: int, error: Exception) -> str:
     where = f"port {port} on {host or 'all addresses'}"
     if isinstance(error, socket.gaierror):
         return f"there is no host {host!r}: {error.strerror}"
+    if isinstance(error, UnicodeError):
+        return f"there is no host {host!r}: a part of it is empty, or longer than 63 characters"
     match getattr(error, "errno", None):
         case errno.EADDRINUSE:
             return f"{where} is in use; choose another port, or 0 for any free one"

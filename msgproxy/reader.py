@@ -49,16 +49,16 @@ class Reader:
     ) -> None:
         """The last of the client's threads calls `on_end` when it has nothing left to do.
 
-        With `is_full`, there is no room for another client: this one is told so.
+        With `is_full`, there is no room for another client: this one will be told so.
         """
         self.thread = threads.new_thread(self.run, f"reader-{number}")
         self.writer: Thread | None = None
         """Set by the reader thread; others look at it when that thread has ended."""
+        self.is_full = is_full
         self._number = number
         self._connection = connection
         self._shared = shared
         self._on_end = on_end
-        self._is_full = is_full
 
     # Called by any thread.
 
@@ -74,7 +74,7 @@ class Reader:
         This is the only thread that receives from the client, so its messages keep their order.
         """
         try:
-            if admission := admit(self._connection, self._shared, is_full=self._is_full):
+            if admission := admit(self._connection, self._shared, is_full=self.is_full):
                 self._serve(self._make_session(admission), admission)
         except Exception as error:
             threads.log_crash(log, error)

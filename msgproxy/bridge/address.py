@@ -44,6 +44,7 @@ def parse(url: str) -> Address:
     try:
         parts = urlsplit(url)
         port = PORT if parts.port is None else parts.port
+        (parts.hostname or "").encode("idna")  # as it is looked up: no part is empty, or too long
         options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True))
     except ValueError:
         raise InvalidOption(f"a bridge is written {FORM}") from None

@@ -26,7 +26,8 @@ from msgproxy.concurrency.stop import StopSignal
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 2.0
-"""Seconds to reach the server. It is the only wait here that nothing can interrupt."""
+"""Seconds to reach one address of the server. Nothing can interrupt this, nor the lookup of its
+name, for which the system has a timeout of its own: a stop may leave a thread behind there."""
 
 ANSWER_TIMEOUT = 5.0
 """Seconds for an answer. A server that needs longer counts as unavailable."""
@@ -131,7 +132,9 @@ class RedisConnection:
         """Wake the thread: its call raises RedisUnavailable. Any thread may call this."""
         if sock := self._connection._sock:
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                # Not `sock.shutdown`: over TLS, that ends the decryption as well, and the thread
+                # would take encrypted bytes for an answer.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _ask(self, *command: Any) -> Any:
         self._connection.send_command(*command)
@@ -143,7 +146,8 @@ class RedisConnection:
         and would be taken for that to the next command."""
         try:
             yield
-        except (redis.RedisError, OSError) as error:
+        # The package lets a ValueError through if an answer is garbage.
+        except (redis.RedisError, OSError, ValueError) as error:
             self._connection.disconnect()
             why = str(error)
             if self._address.password:  # a server may quote what it does not understand

@@ -56,6 +56,8 @@ class Log(QueueHandler):
 
     def finish(self) -> None:
         """Write what is left, if it is read within the end timeout."""
+        if self._dropped:
+            self._put(_dropped(self._dropped))
         if self._put(None):
             threads.join(self._thread, time.monotonic() + END_TIMEOUT)
 

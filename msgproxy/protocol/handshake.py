@@ -17,6 +17,8 @@ from msgproxy.protocol.http import Request, Response, refuse
 TRACE = "/trace"
 """Where viewers connect, to watch what goes on inside."""
 
+UPGRADE = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
+"""The first needs the second (RFC 9110 section 7.8)."""
 
 EMPTY_PAGE = Response(200)
 
@@ -84,7 +86,7 @@ def _serve_page(request: Request, policy: Policy) -> Response | None:
     if request.method == "GET" and "websocket" in request.tokens("upgrade"):
         return None
     if request.path == TRACE:
-        return refuse(426, f"{TRACE} is a WebSocket", ("Upgrade", "websocket"))
+        return refuse(426, f"{TRACE} is a WebSocket", *UPGRADE)
     return policy.page
 
 
@@ -102,7 +104,7 @@ def _check_upgrade(request: Request, _: Policy) -> Response | None:
 def _check_version(request: Request, _: Policy) -> Response | None:
     if request.values("sec-websocket-version") == ["13"]:
         return None
-    offer = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"))
+    offer = (*UPGRADE, ("Sec-WebSocket-Version", "13"))
     return refuse(426, "only version 13 of the WebSocket protocol is spoken here", *offer)
 
 

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 
 import h11
@@ -120,8 +121,9 @@ class RequestParser:
 
     def encode(self, response: Response) -> bytes:
         """Return the bytes of a response that ends the connection."""
+        date = ("Date", formatdate(usegmt=True))  # RFC 9110 section 6.6.1
         length = ("Content-Length", str(len(response.body)))
-        headers = [*response.headers, length, ("Connection", "close")]
+        headers = [*response.headers, date, length, ("Connection", "close")]
         head = h11.Response(
             status_code=response.status, reason=response.phrase.encode(), headers=headers
         )

@@ -23,7 +23,8 @@ def websocket_url(url: str) -> str:
     try:
         parts = urlsplit(url if "://" in url else f"ws://{url}")
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-        host, port = parts.hostname, parts.port or DEFAULT_PORTS[scheme]
+        default = DEFAULT_PORTS[scheme]
+        host, port = parts.hostname, parts.port or default
     except (ValueError, KeyError):
         host = None
     if not host:

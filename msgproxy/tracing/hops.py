@@ -26,7 +26,7 @@ lost      any     the queue dropped them: an outbound queue after a Close frame,
                   when it has no room
 got       taker   it took them; between its last hop and this one it has waited
 handled   broker  it has put on all outbound queues what follows from them
-sent      writer  `sendall` has taken their last byte
+sent      writer  the system has taken their last byte (noted when it is back at its queue)
 ========  ======  ==========================================================================
 """
 

@@ -21,7 +21,7 @@ from msgproxy import InvalidOption, Server
         "redis://:s3cret@localhost:port/0?stream=talk", "redis://:s3cret@localhost/0?stream=",
         "redis://:s3cret@localhost/0?stream=talk&length=0", "redis://:s3cret@[::1/0?stream=talk",
         "redis://:s3cret@localhost/0?stream=talk&length=many", "redis://:s3cret@localhost/?talk",
-        "redis://:s3cret@localhost/0?stream=talk&lenght=5",
+        "redis://:s3cret@localhost/0?stream=talk&lenght=5", "redis://my..host/0?stream=talk",
     ],
 )  # fmt: skip
 def test_a_wrong_address_gets_one_clear_line_that_does_not_quote_it(url):

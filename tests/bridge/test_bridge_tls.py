@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from clients import wait_for
+import pytest
+from clients import PATIENCE, wait_for
 from joined_servers import check_that_locals_talk, lines
 from nginx_server import make_certificate
 from ports import free_port
 from redis_server import STREAM
+
+from msgproxy.bridge.address import parse
+from msgproxy.bridge.stream import RedisConnection, RedisUnavailable
+from msgproxy.concurrency.stop import StopSignal
 
 PASSWORD = "s3cret-word"
 
@@ -61,3 +66,23 @@ def test_a_certificate_that_nobody_has_vouched_for_is_refused(
     check_that_locals_talk(here, connect, ada)
     wait_for(lambda: lines(caplog, "cannot publish to the other instances"), "a line in the log")
     assert redis.ask("EXISTS", STREAM, password=PASSWORD) == 0
+
+
+def test_an_interrupted_thread_is_never_given_encrypted_bytes(tmp_path, monkeypatch, redis_server):
+    """What has arrived already is decrypted as before, and then comes the end."""
+    _, url = start_redis(tmp_path, redis_server, "localhost")
+    trust(monkeypatch, tmp_path, "localhost")
+    stop = StopSignal()
+    connection = RedisConnection(parse(url), stop)
+    try:
+        connection.connect()
+        client = connection._connection
+        client.send_command("ECHO", "hello")
+        assert stop.wait(client._sock, PATIENCE), "the answer is there"
+        connection.interrupt()
+        assert client.read_response() == b"hello"
+        with pytest.raises(RedisUnavailable):
+            connection.now()
+    finally:
+        connection.close()
+        stop.close()

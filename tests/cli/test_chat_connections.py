@@ -35,7 +35,9 @@ def test_an_address_can_be_written_in_several_ways(given, meant):
     assert websocket_url(given) == meant
 
 
-@pytest.mark.parametrize("given", ["", "ws://", "ftp://host/", "host:port", "host:99999", "[::1"])
+@pytest.mark.parametrize(
+    "given", ["", "ws://", "ftp://host/", "ftp://host:80/", "host:port", "host:99999", "[::1"]
+)
 def test_what_is_no_address_is_an_error(given):
     with pytest.raises(CannotConnect, match="not an address"):
         websocket_url(given)

@@ -10,6 +10,7 @@ import logging
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,6 +106,9 @@ def check_refusal(answer: Answer, log: pytest.LogCaptureFixture, status: int) ->
     assert answer.status == status
     assert answer.values("Content-Length") == [str(len(answer.body))]
     assert "close" in answer.values("Connection")
+    assert "Upgrade" in answer.values("Connection") or not answer.values("Upgrade")
+    [date] = answer.values("Date")
+    assert parsedate_to_datetime(date)
     assert answer.values("Content-Type") == ["text/plain; charset=utf-8"]
     assert answer.body.count(b"\n") == 1, "one line that says why"
     [line] = log.records

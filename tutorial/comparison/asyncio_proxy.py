@@ -68,7 +68,7 @@ async def run_broker():
 
 
 def forward(message, clients):
-    """Put a message on outbound queues, without waiting. A client whose queue is full is cut off."""
+    """Put a message on outbound queues. Do not wait: cut off each client whose queue is full."""
     for client in clients:
         client.outbound.put_nowait(message)
         if client.outbound.qsize() == OUTBOUND:
