@@ -90,8 +90,10 @@ def start():
     servers = []
 
     def start_one(**kwargs) -> Server:
-        servers.append(Server(port=0, **{"limits": PATIENT, **kwargs}).start())
-        return servers[-1]
+        servers.append(server := Server(port=0, **{"limits": PATIENT, **kwargs}).start())
+        # Some tests count threads. The accepting thread starts the broker, a moment later.
+        wait_for(lambda: server._acceptor._broker_thread.ident, "the broker's start")
+        return server
 
     yield start_one
     for server in servers:

@@ -93,12 +93,12 @@ def test_list_does_nothing_but_list(capsys):
 
 def test_a_failure_says_what_was_done_expected_and_came_instead(capsys):
     step = str(STEPS / "step02_threads.py")
-    assert main(["check", "--run", step, "--patience", "1", "--", "--port", "0"]) == 1
+    assert main(["check", "--run", step, "--patience", "3", "--", "--port", "0"]) == 1
     output = capsys.readouterr().out
     assert verdicts(output)[-1] == ("FAILED", "forwards")
     assert "done: B said 'hello from B', more than once clients: A, B expected:" in words(output)
     assert "expected: it reaches A" in words(output)
-    assert "instead: within 1 s, A got nothing; B got " in words(output)
+    assert "instead: within 3 s, A got nothing; B got " in words(output)
     assert "which is its own message" in words(output)
     assert "read: chapter 03-shared" in words(output)
     assert "| ready: ws://127.0.0.1:" in output
@@ -108,7 +108,7 @@ def test_a_failure_says_what_was_done_expected_and_came_instead(capsys):
 def test_all_goes_on_after_a_failure(capsys):
     step = str(STEPS / "step02_threads.py")
     only = ["--only", "serves-two", "--only", "forwards", "--only", "limits-size"]
-    options = ["--all", *only, "--patience", "1"]
+    options = ["--all", *only, "--patience", "3"]
     assert main(["check", "--run", step, *options, "--", "--port", "0"]) == 1
     found = [("ok", "serves-two"), ("FAILED", "forwards"), ("FAILED", "limits-size")]
     assert verdicts(capsys.readouterr().out) == found

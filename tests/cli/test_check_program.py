@@ -104,7 +104,7 @@ time.sleep(600)
     def is_gone() -> bool:
         try:
             return ") Z " in Path(f"/proc/{daemon}/stat").read_text()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # the second: between open and read
             return True
 
     wait_for(is_gone, "the end of the daemon")

@@ -155,32 +155,6 @@ def test_no_client_waits_for_the_reader_of_the_log():
         assert server.process.wait(timeout=20) == 0
 
 
-LOGS_TOO_MUCH = """
-import logging, sys, time
-from msgproxy.cli import logs
-
-log = logs.start("info")
-for number in range(5000):  # a pipe holds some hundred of them, and the queue 1000
-    logging.info("%d %s", number, "x" * 200)
-print("full", flush=True)
-sys.stdin.readline()
-while not log._records.empty():
-    time.sleep(0.01)
-log.finish()
-"""
-
-
-def test_the_log_says_at_the_end_how_many_lines_it_has_dropped():
-    """Also if nothing is logged after them."""
-    command = [sys.executable, "-X", "dev", "-c", LOGS_TOO_MUCH]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as program:
-        assert program.stdout.readline() == "full\n"
-        _, errors = program.communicate("read on\n", timeout=60)
-    written, dropped = errors.count("x" * 200), re.findall(r"\((\d+) lines were dropped", errors)
-    assert written + sum(map(int, dropped)) == 5000
-
-
 def test_a_full_disk_at_stdout_gets_one_clear_line():
     """The line that says where the server is cannot be printed, so there is no use in running."""
     if not Path("/dev/full").exists():

@@ -109,9 +109,10 @@ for number in range(5000):
 print("done", flush=True)
 sys.stdin.readline()
 deadline = time.monotonic() + 60
-while log.queue.full() and time.monotonic() < deadline:  # the log thread has not caught up
+while log.queue.qsize() > 900 and time.monotonic() < deadline:  # the log thread catches up
     time.sleep(0.01)
-logging.info("afterwards")
+for text in sys.argv[1:]:
+    logging.info(text)
 sys.stdin.readline()
 log.finish()
 """
@@ -121,7 +122,11 @@ def test_a_log_that_is_not_read_delays_nobody_and_says_how_much_is_missing():
     """As in a terminal after Ctrl-S: what is logged after Ctrl-Q is there again."""
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        [sys.executable, "-c", LOGS_A_LOT], stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        [sys.executable, "-c", LOGS_A_LOT, "afterwards"],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
     ) as process:
         assert process.stdout.readline() == "done\n"  # nobody has read a line yet
         written = [process.stderr.readline() for _ in range(logs.QUEUE_SIZE)]  # makes room
@@ -131,6 +136,21 @@ def test_a_log_that_is_not_read_delays_nobody_and_says_how_much_is_missing():
             written.append(process.stderr.readline())
             assert written[-1], "the end, before the last line"
         process.stdin.close()
+    check_that_all_is_there_or_missed(written)
+
+
+def test_a_log_says_how_much_is_missing_though_nothing_is_logged_afterwards():
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", LOGS_A_LOT], stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout.readline() == "done\n"
+        _, written = process.communicate("\n", timeout=PATIENCE)
+    check_that_all_is_there_or_missed(written.splitlines())
+
+
+def check_that_all_is_there_or_missed(written: list[str]) -> None:
+    """Check that each line is there, in its order, or is counted among those that were dropped."""
     numbers = [int(line.split()[-1]) for line in written if " line " in line]
     missing = [int(line.split("(")[1].split()[0]) for line in written if "dropped" in line]
     assert numbers == sorted(numbers)

@@ -43,7 +43,8 @@ def test_in_a_pipe_each_change_is_a_line(watched, connect):
             ana.send("hello")
             bob.receive()
             seen = [_fields(process.stdout.readline()) for _ in range(2)]
-            assert (seen[0]["state"], seen[0]["bytes_in"]) == ("talking", "5")
+            assert seen[0]["bytes_in"] == "5"
+            assert seen[0]["state"] in ("talking", "quiet")  # the second, if it looked late
             assert seen[1]["messages_out"] == "1"
             bob.close()
             while (last := _fields(process.stdout.readline()))["client"] != "2":

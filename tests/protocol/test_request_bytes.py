@@ -97,11 +97,19 @@ def test_a_request_may_be_as_large_as_the_limit(server, size):
     assert ask(server.url, data).status == 101
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """The server reads what follows a request that it refuses, however long that takes here."""
+    monkeypatch.setattr("msgproxy.admission.LINGER_TIMEOUT", PATIENCE)
+
+
 @pytest.mark.parametrize("size", [LARGEST + 1, 2 * LARGEST, 1 << 20])
+@pytest.mark.usefixtures("patient")
 def test_a_request_beyond_the_limit_is_refused(server, log, size):
     check_refusal(ask(server.url, padded_request(server, size)), log, 431)
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_request_line_without_end_is_refused(server, log):
     check_refusal(ask(server.url, b"GET /" + b"x" * 100_000), log, 431)
 

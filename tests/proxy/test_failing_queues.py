@@ -90,6 +90,7 @@ def test_a_stop_goes_on_though_the_broker_cannot_be_told(start, connect, caplog)
     wait_for_clients(server, 1)
     try:
         server.close()
+        wait_for(server._acceptor.is_over.is_set, "the end of the accepting thread")
         assert client.is_at_end()
         assert "a bug, on purpose" in caplog.text
         assert "these threads do not end: broker" in caplog.text
@@ -109,7 +110,7 @@ def test_close_returns_though_the_server_does_not_stop(start, caplog):
         def on_stopping(self):
             assert go.wait(PATIENCE)
 
-    server = start(queues=Stuck(), limits=Limits(close_timeout=0.02))
+    server = start(queues=Stuck(), limits=Limits(close_timeout=0.3))
     closing = threading.Thread(target=server.close)
     closing.start()
     try:

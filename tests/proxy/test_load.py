@@ -131,7 +131,7 @@ def test_a_stop_is_over_in_time_whoever_is_there(number):
         assert server.stop(number) == 0
     assert "Traceback" not in server.log
     assert "do not end" not in server.log
-    assert "clients were cut off" in server.log
+    assert "connections were cut" in server.log
 
 
 def _fill_up(talker):

@@ -70,11 +70,11 @@ def test_a_client_that_reads_steadily_has_as_much_time_as_it_needs(start, connec
 
 def _reads_steadily(server, connect, size):
     steady, ada = connect(server, receive_buffer=4096), connect(server)
-    messages = [bytes([n]) * size for n in range(5)]
+    messages = [bytes([n]) * size for n in range(3)]
     for message in messages:
         ada.send(message)
     wait_for(lambda: ada_said(server, len(messages)), "the broker to have all of it")
-    steady.slow_down(bytes_per_second=4 * MIB)
+    steady.slow_down(bytes_per_second=2 * MIB)
     assert [steady.receive() == message for message in messages] == [True] * len(messages)
 
 

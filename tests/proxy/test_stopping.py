@@ -108,7 +108,7 @@ def test_readers_that_wait_for_the_broker_lose_nothing_in_a_stop(start, connect)
 
 def test_writers_get_their_time_when_the_broker_is_done(start, connect):
     """A broker that is busy for longer than the close timeout costs nobody its Close frame."""
-    unless_starved(lambda: _stops_with_a_busy_broker(start, connect, 0.6), 0.6)
+    unless_starved(lambda: _stops_with_a_busy_broker(start, connect, 2.0), 2.0)
 
 
 def _stops_with_a_busy_broker(start, connect, timeout):
@@ -260,7 +260,7 @@ def test_no_two_threads_of_the_server_join_the_same_one(server, connect, monkeyp
     gone = [f"{kind}-{number}" for kind in ("reader", "writer") for number in (1, 2, 3)]
     wait_for(lambda: all(name in callers for name in gone), "all that have gone to be joined")
     server.close()
-    assert set(callers) >= {*gone, "broker", "accept"}
+    assert set(callers) >= {*gone, "accept"}  # (the broker, only if it was not faster)
     assert {name for name, threads in callers.items() if len(threads) > 1} == set()
 
 
