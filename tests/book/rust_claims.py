@@ -45,7 +45,7 @@ CLAIMS = (
     ),
     Claim(
         "04-lock",
-        "to use the data without its lock",
+        "using the data without its lock",
         "E0599",
         _main("let clients = Mutex::new(HashSet::new());", "clients.insert(1);"),
     ),
@@ -57,7 +57,7 @@ CLAIMS = (
     ),
     Claim(
         "06-broker",
-        "to use the broker's list from another thread",
+        "using the broker's list from another thread",
         "E0425",
         _main(
             "thread::spawn(|| { let mut sessions = vec![1]; sessions.push(2); });",
@@ -66,7 +66,7 @@ CLAIMS = (
     ),
     Claim(
         "06-broker",
-        "to change what was sent",
+        "changing what was sent",
         "E0382",
         _main(
             "let (sender, waiting) = channel();",
@@ -77,7 +77,7 @@ CLAIMS = (
     ),
     Claim(
         "06-broker",
-        "to put something that the broker does not know",
+        "putting something that the broker does not know",
         "E0308",
         _main(
             "enum Event { Joined }",
@@ -87,13 +87,13 @@ CLAIMS = (
     ),
     Claim(
         "07-leaving",
-        "to close a socket that another thread uses",
+        "closing a socket that another thread uses",
         "E0382",
         _main(_SOCKET, 'thread::spawn(move || ours.write_all(b"x"));', "drop(ours);"),
     ),
     Claim(
         "08-bounds",
-        "to ignore that it was full",
+        "ignoring that it was full",
         "unused_must_use",
         _main("let (sender, waiting) = sync_channel(1);", "sender.try_send(1);"),
     ),
@@ -117,25 +117,25 @@ CLAIMS = (
     ),
     Claim(
         "09b-one-sender",
-        "to use the socket after it was moved into the writer",
+        "using the socket after it was moved into the writer",
         "E0382",
         _main(_SOCKET, 'thread::spawn(move || ours.write_all(b"x"));', "ours.flush().unwrap();"),
     ),
     Claim(
         "09b-one-sender",
-        "to ignore what `write` returns",
+        "ignoring what `write` returns",
         "unused_must_use",
         _main("let mut ours = Vec::new();", 'ours.write(b"hello");'),
     ),
     Claim(
         "09b-one-sender",
-        "to ignore what `write` returns",
+        "ignoring what `write` returns",
         "",
         _main("let mut ours = Vec::new();", 'ours.write(b"hello").unwrap();'),
     ),
     Claim(
         "11-fast",
-        "to change bytes that are shared",
+        "changing bytes that are shared",
         "E0594",
         _main("let frame: Arc<[u8]> = Arc::from([1, 2]);", "frame[0] = 3;"),
     ),
@@ -147,7 +147,7 @@ CLAIMS = (
     ),
     Claim(
         "12-admission",
-        "to forget that it may be missing",
+        "forgetting that it may be missing",
         "E0308",
         _main(
             "fn is_ours(origin: &str) -> bool { true }",
