@@ -1,8 +1,8 @@
 """What the threads tell each other: everything that is put on a queue.
 
 Rule: all of it is immutable. Rust moves a value into a channel and forbids touching it
-afterwards; here nobody could change it anyway. (An event names its session, which is not: to the
-broker it is a key, and a queue to put on.)
+afterwards; here nobody could change it anyway. (An event names its session, which can change. To
+the broker a session is a key, and a queue to put on.)
 """
 
 from __future__ import annotations
