@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 
+import pytest
 from clients import PATIENCE, wait_for
 from joined_servers import (
     bridge_of,
@@ -20,6 +21,7 @@ from joined_servers import (
 from redis_server import STREAM, RedisServer
 
 
+@pytest.mark.extra("Redis")  # which the fixture would start at once
 def test_redis_may_come_after_the_instances(pair, connect, caplog):
     """Until then each is alone, and logs that once for each direction."""
     caplog.set_level("INFO")

@@ -111,6 +111,7 @@ def test_without_the_right_name_the_instances_refuse(site):
         assert get(connection).status == 421
 
 
+@pytest.mark.extra("nginx")
 def test_the_commands_of_the_tutorial_set_it_up(tmp_path, start):
     """As they are typed there, but for the folder and the ports."""
     for program in ("nginx", "openssl", "sed"):
