@@ -19,9 +19,9 @@ writer    its client, in `send`            the client, ping timeout, A
 writer    its client, to hang up           the client, close timeout, A
 writer    its reader, to end               the reader's end
 reader-0  an answer of Redis               Redis, S, A                            accept
-reader-0  the time to try Redis again      time, S                                accept
+reader-0  the time to try Redis again      time, S
 writer-0  an item on its outbound queue    any item; the last one is an end mark  accept
-writer-0  the time to try Redis again      time, S                                accept
+writer-0  the time to try Redis again      time, S
 writer-0  an answer of Redis               Redis, answer timeout, A
 accept    room on the inbound queue        the broker
 ========  ===============================  =====================================  =============

@@ -49,17 +49,20 @@ class Log(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Put a record on the queue, or drop it. `logging` calls this in any thread, one by one."""
-        if self._dropped and self._put(_dropped(self._dropped)):
-            self._dropped = 0
+        self._put_count()
         if self._dropped or not self._put(record):
             self._dropped += 1
 
     def finish(self) -> None:
         """Write what is left, if it is read within the end timeout."""
-        if self._dropped:
-            self._put(_dropped(self._dropped))
+        self._put_count()
         if self._put(None):
             threads.join(self._thread, time.monotonic() + END_TIMEOUT)
+
+    def _put_count(self) -> None:
+        """Say how many records were dropped, if there is room for that."""
+        if self._dropped and self._put(_dropped(self._dropped)):
+            self._dropped = 0
 
     def _put(self, record: logging.LogRecord | None) -> bool:
         try:

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from msgproxy.protocol.hosts import is_loopback_name, without_default_port
-from msgproxy.protocol.http import Request, Response, refuse
+from msgproxy.protocol.http import UPGRADE, Request, Response, refuse
 
 TRACE = "/trace"
 """Where viewers connect, to watch what goes on inside."""
 
-UPGRADE = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
-"""The first needs the second (RFC 9110 section 7.8)."""
 
 EMPTY_PAGE = Response(200)
 

@@ -32,6 +32,9 @@ ABSOLUTE_FORM = re.compile(r"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
 TLS_HANDSHAKE = b"\x16\x03"
 """How a client begins that expects TLS (RFC 8446 section 5.1)."""
 
+UPGRADE: Headers = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
+"""The first needs the second (RFC 9110 section 7.8)."""
+
 PLAIN_TEXT: Headers = (("Content-Type", "text/plain; charset=utf-8"),)
 
 
@@ -132,11 +135,7 @@ class RequestParser:
     def upgrade(self, request: Request) -> Admission:
         """Switch to WebSocket (RFC 6455 section 4.2.2). The request has passed all checks."""
         [key] = request.values("sec-websocket-key")
-        headers = [
-            ("Upgrade", "websocket"),
-            ("Connection", "Upgrade"),
-            ("Sec-WebSocket-Accept", _accept_token(key)),
-        ]
+        headers = [*UPGRADE, ("Sec-WebSocket-Accept", _accept_token(key))]
         self._http.next_event()  # the end of the request, which has no body
         switch = h11.InformationalResponse(
             status_code=101, reason=b"Switching Protocols", headers=headers

@@ -109,7 +109,7 @@ for number in range(5000):
 print("done", flush=True)
 sys.stdin.readline()
 deadline = time.monotonic() + 60
-while log.queue.qsize() > 900 and time.monotonic() < deadline:  # the log thread catches up
+while not log.queue.empty() and time.monotonic() < deadline:  # the log thread catches up
     time.sleep(0.01)
 for text in sys.argv[1:]:
     logging.info(text)
@@ -118,16 +118,14 @@ log.finish()
 """
 
 
+def program_that_logs_a_lot(*afterwards: str) -> subprocess.Popen[str]:
+    command, pipe = [sys.executable, "-c", LOGS_A_LOT, *afterwards], subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
 def test_a_log_that_is_not_read_delays_nobody_and_says_how_much_is_missing():
     """As in a terminal after Ctrl-S: what is logged after Ctrl-Q is there again."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, "-c", LOGS_A_LOT, "afterwards"],
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        text=True,
-    ) as process:
+    with program_that_logs_a_lot("afterwards") as process:
         assert process.stdout.readline() == "done\n"  # nobody has read a line yet
         written = [process.stderr.readline() for _ in range(logs.QUEUE_SIZE)]  # makes room
         process.stdin.write("\n")
@@ -140,10 +138,7 @@ def test_a_log_that_is_not_read_delays_nobody_and_says_how_much_is_missing():
 
 
 def test_a_log_says_how_much_is_missing_though_nothing_is_logged_afterwards():
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, "-c", LOGS_A_LOT], stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    ) as process:
+    with program_that_logs_a_lot() as process:
         assert process.stdout.readline() == "done\n"
         _, written = process.communicate("\n", timeout=PATIENCE)
     check_that_all_is_there_or_missed(written.splitlines())
