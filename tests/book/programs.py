@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clients import PATIENCE, wait_for
+from process import without_dev_mode
 from terminal_emulator import CTRL_D, Terminal
 
 WIDE, HIGH = 200, 60
@@ -25,14 +26,14 @@ LAST_WORDS = "msgproxy: "
 
 
 class Program:
-    """A process, and what it has printed so far, errors included."""
+    """A process, as a reader starts it, and what it has printed so far, errors included."""
 
     def __init__(self, command: list[str], folder: Path) -> None:
         self._output = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (closed in close())
         self.process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
+            env={**without_dev_mode(), "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,

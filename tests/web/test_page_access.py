@@ -23,8 +23,7 @@ def violations(tab: Page) -> list[str]:
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_axe_finds_nothing(server: Server, open_tab: Open, scheme: str, width: int) -> None:
     """In no view, neither when it is empty nor when something has been said."""
     tab = open_tab(server, color_scheme=scheme, viewport={"width": width, "height": 800})
