@@ -41,7 +41,7 @@ TICK = 0.1
 
 HOPS_PER_TICK = 1000
 """A viewer cannot follow more hops than that in a tick. It misses those before the last, but it is
-always told who was cut off."""
+told who was cut off, as long as that is still kept."""
 
 FEW_ITEMS = 100
 """Only hops with fewer items are kept in JSON: so what is kept is bounded, too."""

@@ -1,10 +1,12 @@
 // One client of the proxy, with a face: what happens when something is said, heard, or lost.
-// Rule: this is the only file that brings the others together. To read the script, begin here.
+// Rule: this file brings the others together. To read the script, begin here.
 
 import { startInside } from "./inside/inside.js";
 import { addressFor, Connection } from "./shared/connection.js";
 import { byId } from "./shared/dom.js";
-import { showState, showTrouble, showWaiting, startViews, whyClosed } from "./shared/header.js";
+import {
+  isConnected, showState, showTrouble, showWaiting, startViews, whyClosed,
+} from "./shared/header.js";
 import { awaitEcho, forgetEchoes, understood, worded } from "./shared/message_text.js";
 import {
   addBinary, addRow, markUndelivered, noteOf, rowOf, showEnd, timeNow,
@@ -19,15 +21,17 @@ const connection = new Connection(addressFor(""), {
   waiting: showWaiting,
 });
 
-let last = null; // what was typed last: its row, and after how many bytes it had left
+let leaving = []; // what was said, oldest first: its row, its text if somebody typed it, and `end`:
+// after how many bytes it has left the browser. All that has left is out, but for the last.
 
-function tell(text) {
+function tell(text, { isTyped = false } = {}) {
   const name = yourName();
   const data = worded(name, text);
   if (!connection.send(data)) return false;
   awaitEcho(data);
   const row = rowOf({ kind: "own", name, text });
-  last = { row, end: connection.sent };
+  leaving = leaving.filter(({ end }) => end > connection.sent - connection.unsent);
+  leaving.push({ row, typed: isTyped ? text : "", end: connection.sent });
   addRow(row); // the proxy sends it to all but this tab
   countMessage("sent", data);
   showEnd(); // who speaks wants to see it
@@ -51,6 +55,7 @@ let isGap = false; // since the connection was lost
 
 function join() {
   showState("connected");
+  showTrouble("");
   forgetEchoes();
   if (isGap) addRow(noteOf(`Connected again, ${timeNow()}.`));
   isGap = false;
@@ -62,16 +67,16 @@ function lose(loss) {
   if (loss.isNews) tellTrouble(why);
   if (!loss.wasOpen) {
     // A WebSocket is not told why it did not open. A plain request is: 503 says that it is full.
-    isFull().then((full) => full && tellTrouble("The server is full (503)."));
+    isFull().then((full) => full && !isConnected() && tellTrouble("The server is full (503)."));
     return;
   }
   isGap = true;
-  const wasTooBig = loss.code === 1009 && last?.end === loss.sent;
-  if (last && (wasTooBig || last.end > loss.left)) {
-    markUndelivered(last.row);
-    takeBack();
-  }
-  last = null;
+  const isTooBig = ({ end }) => loss.code === 1009 && end === loss.sent;
+  const lost = leaving.filter((said) => said.end > loss.left || isTooBig(said));
+  for (const { row } of lost) markUndelivered(row);
+  const typed = lost.map((said) => said.typed).filter(Boolean);
+  if (typed.length > 0) takeBack(typed.join("\n"));
+  leaving = [];
   addRow(noteOf(`${why} What others said from here on did not reach this tab.`));
 }
 
@@ -87,5 +92,5 @@ window.ononline = () => connection.reconnectNow();
 
 const inside = startInside({ tell, send: tellUnnamed, unsent: () => connection.unsent });
 startViews(inside.show);
-startComposer(tell);
+startComposer((text) => tell(text, { isTyped: true }));
 connection.start();

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
-from browser import PATIENCE, Open, both, tabs  # noqa: F401
+from browser import PATIENCE, Open, both, say, tabs  # noqa: F401
 from clients import RawClient, wait_for, wait_for_clients
-from inside_view import look_inside, watched  # noqa: F401
+from inside_view import look_inside, set_speed, watched  # noqa: F401
 from playwright.sync_api import Page, expect
+from recorded_hops import told_by_the_test  # noqa: F401
 
 from msgproxy import Server
+from msgproxy.events import MessageId
+from msgproxy.tracing.hops import Hop
 
 FRESH = 3.0
 """Seconds that the view may be late."""
@@ -109,6 +112,39 @@ def test_the_last_message_is_played_again(paused: Page) -> None:
     assert steps_of_hello() == 2 * before
 
 
+def test_who_comes_back_while_it_is_paused_sees_who_is_there(paused: Page) -> None:
+    """It is still paused. But what the server counts is no step, and is shown."""
+    tab = paused
+    tab.get_by_role("link", name="Talk").click()
+    tab.get_by_role("link", name="Inside").click()
+    expect(tab.locator("#scene")).to_have_attribute("data-number", "")
+    expect(tab.locator("#scene")).to_have_attribute("data-clients", "2", timeout=PATIENCE)
+    expect(tab.locator("#pause")).to_have_text("Play")
+    expect(tab.locator("#invitation")).to_be_hidden()
+
+
+def test_a_step_is_one_step_after_thousands_too(told: Callable[..., Page]) -> None:
+    """And what came in a pause drives out nothing of what one has seen."""
+    hops = [
+        Hop(n, 1000 * n, "reader-1", "received", "", (MessageId(1, n),), 0, 0)
+        for n in range(24_000)
+    ]
+    played, later = hops[:4_000], hops[4_000:]
+    tab = told()
+    set_speed(tab, 0)
+    tab.trace.tell(played)
+    scene = tab.locator("#scene")
+    expect(scene).to_have_attribute("data-number", str(played[-1].number), timeout=PATIENCE)
+    tab.locator("#pause").click()
+    tab.trace.tell(later)
+    for step in range(2):
+        tab.locator("#forward").click()
+        expect(scene).to_have_attribute("data-number", str(later[step].number))
+    for step in (0, -1, -2):
+        tab.locator("#back").click()
+        expect(scene).to_have_attribute("data-number", str(later[0].number + step))
+
+
 WATCH_LATENESS = """() => {
   globalThis.late = 0;
   globalThis.longest = 0;
@@ -171,6 +207,31 @@ def test_the_last_message_can_be_saved(paused: Page) -> None:
     assert not list(picture.iter("{http://www.w3.org/2000/svg}script"))
 
 
+def test_any_character_can_be_saved(paused: Page, server: Server) -> None:
+    """Also those that XML has no way to write."""
+    tab = paused
+    tab.evaluate(KEEP_SAVED)
+    tab.locator("#pause").click()
+    with RawClient(server.url) as speaker:
+        wait_for_clients(server, 3)
+        speaker.send("\x1b[31mred\ufffe")
+        expect(tab.locator(LAST_STEP)).to_contain_text("red", timeout=PATIENCE)
+        tab.get_by_role("button", name="last message").click()
+        wait_for(lambda: tab.evaluate("globalThis.saved ?? ''"), "the picture")
+    text = " ".join(ElementTree.fromstring(tab.evaluate("saved")).itertext())
+    assert "\ufffd[31mred\ufffd" in text
+
+
+def test_what_cannot_be_done_is_said_to_all(server: Server, open_tab: Open) -> None:
+    """Not only to those who listen to a screen reader."""
+    tab = open_tab(server)
+    look_inside(tab, 1)
+    tab.get_by_role("button", name="Again").click()
+    expect(tab.locator("#notes")).to_contain_text("There was no message yet.")
+    tab.get_by_role("button", name="last message").click()
+    expect(tab.locator("#notes")).to_contain_text("There was nothing to save yet.")
+
+
 def test_the_last_seconds_can_be_saved(paused: Page) -> None:
     """With all the messages of that time."""
     paused.evaluate(KEEP_SAVED)
@@ -205,6 +266,19 @@ def test_the_tour_asks_answers_and_can_be_left(server: Server, open_tab: Open, c
     tab.reload()
     expect(tab.locator("#scene")).to_have_attribute("data-clients", "2", timeout=PATIENCE)
     expect(guide).to_be_hidden()
+
+
+def test_the_tour_asks_before_it_answers(server: Server, open_tab: Open, connect) -> None:
+    """A visitor who has said hello already gets the question too."""
+    tab = open_tab(server)
+    other = connect(server)
+    say(tab, "hello")
+    assert other.receive().endswith("hello")
+    look_inside(tab, 2)
+    expect(tab.locator("[data-own='true'] .says")).to_contain_text("said 1", timeout=PATIENCE)
+    expect(tab.locator("#guide")).to_contain_text("Which thread will send it to them")
+    tab.locator("#guide-go").click()
+    expect(tab.locator("#guide")).to_contain_text("Threads of their own", timeout=PATIENCE)
 
 
 def test_a_column_says_what_it_is(server: Server, open_tab: Open) -> None:

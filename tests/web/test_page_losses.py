@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 
 from browser import PATIENCE, Open, both, say, see, see_state, tabs  # noqa: F401
 from clients import RawClient, wait_for_clients
 from playwright.sync_api import Page, expect
 from ports import free_port
+from process import ServeProcess
 
 from msgproxy import Limits, Server
 
 WAIT_FOR_THE_BUTTON = "() => { globalThis.setTimeout = () => 0; }"
 """Has a tab make no attempt by itself."""
+
+UNTIL_IT_IS_STUCK = """() => new Promise((done) => {
+  let before = "";
+  const look = () => {
+    const said = document.querySelector("#sent").textContent;
+    if (said === before && Number(said.replace(",", "")) > 1) return done();
+    before = said;
+    setTimeout(look, 500);
+  };
+  look();
+})"""
+"""Waits until a tab sends nothing more: what it says now waits in the browser."""
 
 
 def test_a_full_server_says_so(open_tab: Open) -> None:
@@ -83,6 +97,83 @@ def test_what_was_delivered_does_not_come_back_into_the_box(open_tab: Open) -> N
     see_state(tab, "reconnecting")
     assert undelivered(tab) == []
     expect(tab.locator("#draft")).to_have_value("")
+
+
+def test_all_that_has_not_left_the_browser_comes_back(open_tab: Open) -> None:
+    """All of it is marked, and in the box again, in its order."""
+    with ServeProcess() as server:
+        tab = open_tab(server)
+        server.process.send_signal(signal.SIGSTOP)
+        tab.get_by_role("link", name="Inside").click()
+        tab.get_by_role("button", name="Say 1,000 messages").click()
+        tab.get_by_role("link", name="Talk").click()
+        tab.evaluate(UNTIL_IT_IS_STUCK)
+        say(tab, "one")
+        say(tab, "two")
+        server.process.kill()
+        expect(tab.locator("#draft")).to_have_value("one\ntwo", timeout=PATIENCE)
+    assert undelivered(tab)[-2:] == ["one", "two"]
+
+
+def test_what_a_button_has_said_does_not_come_into_the_box(
+    start: Callable[..., Server], open_tab: Open
+) -> None:
+    """It is marked. In the box is what somebody has typed; and that has been delivered."""
+    server = start(limits=Limits(max_message_size=8))
+    tab, other = open_tab(server), open_tab(server)
+    tab.get_by_label("Your name").fill("ann")
+    say(tab, "hi")
+    see(other, "hi")
+    tab.get_by_role("link", name="Inside").click()
+    tab.get_by_role("button", name="Say hello").click()
+    expect(tab.locator(".undelivered .text")).to_have_text("hello", timeout=PATIENCE)
+    expect(tab.locator("#draft")).to_have_value("")
+
+
+FILL_STORAGE = """() => {
+  for (let size = 2 ** 24; size >= 1; size /= 2) {
+    try { sessionStorage.fill = (sessionStorage.fill ?? "") + "x".repeat(size); } catch {}
+  }
+}"""
+"""Leaves no room in the tab's storage."""
+
+
+def test_a_draft_that_cannot_be_stored_does_no_harm(
+    start: Callable[..., Server], open_tab: Open
+) -> None:
+    """The browser has no room for it: then a reload forgets it, and all else goes on."""
+    server = start(limits=Limits(max_message_size=1024))
+    tab = open_tab(server)
+    tab.evaluate(FILL_STORAGE)
+    say(tab, "x" * 2000)
+    expect(tab.locator(".note").last).to_contain_text("Connected again", timeout=PATIENCE)
+    expect(tab.locator("#draft")).to_have_value("x" * 2000)
+    assert tab.troubles == []
+
+
+def test_what_others_have_stored_does_no_harm(server: Server, open_tab: Open) -> None:
+    """Another program at this address may have, and so may an older page."""
+    tab = open_tab(server)
+    for key in ("guide", "msgproxy.guide"):
+        tab.evaluate("(key) => { localStorage[key] = 'x'; }", key)
+    tab.reload()
+    see_state(tab, "connected")
+    assert tab.troubles == []
+
+
+def test_the_focus_is_not_lost_when_the_connection_is_back(open_tab: Open) -> None:
+    """The button that had it is gone; and nothing is left of what was wrong."""
+    port = free_port()
+    with Server(port=port) as server:
+        tab = open_tab(server)
+        tab.evaluate(WAIT_FOR_THE_BUTTON)
+    expect(tab.locator("#retry")).to_be_visible(timeout=PATIENCE)
+    tab.locator("#retry").focus()
+    with Server(port=port):
+        tab.keyboard.press("Enter")
+        see_state(tab, "connected")
+        assert tab.evaluate("document.activeElement.id") == "draft"
+        expect(tab.locator("#why")).to_be_empty()
 
 
 def undelivered(tab: Page) -> list[str]:

@@ -70,6 +70,19 @@ def test_an_empty_message_can_be_seen(server: Server, open_tab: Open, connect) -
     expect(tab.locator(".message").nth(1)).to_contain_text("0 bytes of binary")
 
 
+def test_the_enter_that_ends_a_composition_sends_nothing(server: Server, open_tab: Open) -> None:
+    """As in Japanese. Safari says of such a key only that it is the one with number 229."""
+    tab = open_tab(server)
+    tab.get_by_label("Message to everyone else").fill("\u306b\u307b\u3093")
+    tab.evaluate(
+        """() => draft.dispatchEvent(new KeyboardEvent("keydown",
+          { key: "Enter", keyCode: 229, cancelable: true }))"""
+    )
+    expect(tab.locator("#draft")).to_have_value("\u306b\u307b\u3093")
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#draft")).to_have_value("")
+
+
 @pytest.mark.parametrize("is_allowed", [True, False])
 def test_the_button_says_that_it_copied_and_then_copies_again(
     server: Server, open_tab: Open, is_allowed: bool

@@ -76,7 +76,6 @@ export class Actors {
     const sum = (value) => others.reduce((total, client) => total + value(client), 0);
     return {
       count: others.length,
-      said: sum(({ said }) => said),
       received: sum(({ received }) => received),
       waiting: sum(({ number }) => moment.queue(`outbound-${number}`).size ?? 0),
     };

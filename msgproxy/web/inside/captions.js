@@ -1,6 +1,7 @@
 // The captions: the last hops in words, and what should be seen for longer than its moment.
 // Rule: one line per hop, and the words of a message before the name of who said it: they are what
-// one knows it by. A screen reader gets a line now and then: all of them would never end.
+// one knows it by. A screen reader gets a line now and then, and each note: all lines would never
+// end.
 
 import { byId, create, readable } from "../shared/dom.js";
 import { named } from "../shared/message_text.js";
@@ -21,7 +22,7 @@ export function showCaptions(hops, moment, actors, isStepping) {
   const last = hops.at(-1) ?? null;
   if (last === shownHop) return;
   shownHop = last;
-  byId("steps").replaceChildren(...hops.slice(-LINES).map((hop) => lineOf(hop, moment, actors)));
+  byId("steps").replaceChildren(...hops.map((hop) => lineOf(hop, moment, actors)));
   if (!last || (!isStepping && performance.now() - aloudAt < ALOUD_EVERY)) return;
   aloudAt = performance.now();
   sayAloud(`${actors.nameIn(last.thread)} ${wordsOf(last, moment, actors)}`);
@@ -85,6 +86,8 @@ export function duration(ns) {
 }
 
 export function addNote(text) {
+  aloudAt = performance.now();
+  sayAloud(text);
   const note = create("li", "news", text);
   const notes = byId("notes");
   notes.append(note);

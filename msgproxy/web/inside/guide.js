@@ -3,23 +3,25 @@
 // Rule: it can be left, and does not come back. What it answers it takes from the moment that is
 // drawn, not from what should have happened.
 
-import { byId, create, keptForGood, readable } from "../shared/dom.js";
+import { byId, create, ofThisBrowser, readable } from "../shared/dom.js";
 import { countOn } from "./moment.js";
 import { amount, counted } from "./shapes.js";
 
+// A step is answered when what it counts has become more than it was when the question came up;
+// null is for "not known yet".
 const STEPS = [
   {
     ask: "What you say goes to every other client. Which thread will send it to them: " +
       "yours, the broker, or one of their own?",
     button: "hello",
-    isDone: ({ clients }, { own }) => clients.get(own)?.said > 0 && clients.size > 1,
+    count: ({ clients }, { own }) => (clients.size > 1 ? clients.get(own)?.said ?? null : null),
     answer: "Threads of their own: a writer for each. Your reader and the broker only put it on " +
       "queues, so neither of them waits for anybody's network.",
   },
   {
     ask: "A client that never reads: what will it change for the others?",
     button: "join-slow",
-    isDone: ({ clients }, { slow }) => clients.has(slow),
+    count: ({ clients }, { slow }) => (clients.size > 0 ? slow ?? 0 : null), // its number
     answer: "Nothing. The system's buffers take what is sent to it, so the server cannot " +
       "even tell yet that nobody reads.",
   },
@@ -27,9 +29,9 @@ const STEPS = [
     ask: "Now 1,000 messages, twice what fits on its queue. Who will have to wait: you, the " +
       "broker, or the others?",
     button: "many",
-    isDone: ({ clients }, { slow }) => clients.get(slow)?.state === "full",
-    answer: "Nobody. Its queue took what it could not send, up to the limit; then it was " +
-      "cut off.",
+    count: ({ clients }, { slow }) => (clients.get(slow)?.state === "full" ? slow : 0),
+    answer: "Nobody. Its queue took what its writer could not send, up to the limit; then it " +
+      "was cut off.",
   },
 ];
 
@@ -48,8 +50,9 @@ const COLUMNS = {
     "it; it alone waits for that client's network. Chapter 5 starts it.",
 };
 
-let step = Number(keptForGood.guide ?? 0);
+let step = Math.max(0, Math.trunc(Number(ofThisBrowser.get("guide"))) || 0);
 let isAnswered = false;
+let before = null; // what the step counts, when its question came up
 
 export function startGuide() {
   byId("guide-leave").onclick = () => goTo(STEPS.length);
@@ -74,7 +77,8 @@ function explainNothing() {
 function goTo(next) {
   step = next;
   isAnswered = false;
-  keptForGood.guide = String(step);
+  before = null;
+  ofThisBrowser.set("guide", String(step));
   showStep();
 }
 
@@ -93,12 +97,18 @@ function showStep() {
 
 // What the moment that is drawn says to the question, and of the slow client.
 export function followGuide(moment, actors, isAtRest) {
-  const isOpen = step < STEPS.length && !isAnswered && isAtRest;
-  if (isOpen && STEPS[step].isDone(moment, actors)) {
+  const isOpen = step < STEPS.length && !isAnswered;
+  if (isOpen && hasGrown(STEPS[step].count(moment, actors)) && isAtRest) {
     isAnswered = true;
     showStep();
   }
   showStory(storyOf(moment, actors));
+}
+
+function hasGrown(now) {
+  if (now === null) return false;
+  before = Math.min(before ?? now, now); // less than before: a server that has started anew
+  return now > before;
 }
 
 // How it went for the client that never reads, as far as the replay has come.

@@ -1,7 +1,7 @@
 // The view "inside": what goes on in the server, drawn as it happened, in slow motion.
-// Rule: this file brings the others together, and it works only while it can be seen. Hops come in
-// at the trace, wait on the tape, and are played by the replay. What is drawn then, all of it, is
-// the moment that the tape is at.
+// Rule: this file brings those of its folder together, and it works only while it can be seen. Hops
+// come in at the trace, wait on the tape, and are played by the replay. What is drawn then, all of
+// it, is the moment that the tape is at.
 
 import { Actors } from "./actors.js";
 import {
@@ -43,8 +43,9 @@ const listener = {
   },
   counts: (counts) => replay.feed([counts], performance.now()),
   lost: (milliseconds) =>
-    blind(`No view of the server. Trying again in ${Math.ceil(milliseconds / 1_000)} s.`),
-  off: () => blind("Nothing to see: this server runs with --no-trace."),
+    blind("No view of the server. Trying again", ` in ${Math.ceil(milliseconds / 1_000)} s`),
+  off: () => blind("Nothing to see: the server runs with --no-trace, or a proxy in front of it " +
+    "does not pass on what this view asks for."),
 };
 
 export function startInside({ tell, send, unsent }) {
@@ -127,15 +128,16 @@ function showClock(wall) {
   retext(byId("clock"), `+${duration(Math.max(0, replay.now - replay.zero))}`);
   retext(byId("slowness"), paceWords(rounded(pace)));
   retext(byId("lateness"), late < LATE ? "" : `${Math.round(late / 1_000)} s behind`);
+  if (late < LATE && byId("late").contains(document.activeElement)) byId("pause").focus();
   byId("late").hidden = late < LATE;
   retext(byId("pause"), isPaused ? "Play" : "Pause");
 }
 
-// By how many are there; nobody knows while the view is blind.
+// By how many are there; nobody knows while the view is blind, and before the server has counted.
 function showInvitation(clients) {
   const words = ["Nobody is connected.",
     "Only one client: open this page in a second tab, then say hello."][clients] ?? "";
-  const isKnown = byId("blind").hidden && replay.tape.entries.length > 0;
+  const isKnown = byId("blind").hidden && replay.tape.moment.isCounted;
   byId("invitation").hidden = words === "" || !isKnown;
   retext(byId("invitation"), words);
 }
@@ -149,8 +151,10 @@ function play(hop) {
   addNote(`${who} was too slow: its queue was full, so it was cut off.`);
 }
 
-function blind(why) {
-  byId("blind").textContent = why;
+// The words are read out, and so they change only when they are others; the countdown is not.
+function blind(why, countdown = "") {
+  retext(byId("blind-why"), why);
+  retext(byId("blind-countdown"), countdown);
   byId("blind").hidden = why === "";
 }
 
@@ -161,10 +165,10 @@ function startTransport() {
     "save-seconds": saveSeconds };
   for (const [id, move] of Object.entries(moves)) byId(id).onclick = move;
   document.addEventListener("keydown", (event) => {
-    const isTyping = event.target.closest("input, button, a, textarea, summary");
+    const hasKeys = event.target.closest("input, button, a, textarea");
     if (!isShown || event.ctrlKey || event.altKey || event.metaKey) return;
     const move = { " ": pause, ArrowRight: forward, ArrowLeft: back, a: again, n: now }[event.key];
-    if (!move || (isTyping && (event.key === " " || isTyping.matches("input")))) return;
+    if (!move || (hasKeys && (event.key === " " || hasKeys.matches("input")))) return;
     event.preventDefault();
     move();
   });
@@ -185,7 +189,7 @@ function back() {
 }
 
 function again() {
-  if (!replay.again()) sayAloud("There was no message yet.");
+  if (!replay.again()) addNote("There was no message yet.");
 }
 
 function now() {
@@ -199,10 +203,10 @@ function saveMessage() {
 }
 
 function saveSeconds() {
-  saveHops(lastSeconds(replay.tape, performance.now()), "ten-seconds");
+  saveHops(lastSeconds(replay.tape), "ten-seconds");
 }
 
 function saveHops(hops, name) {
-  if (hops.length === 0) return sayAloud("There was nothing to save yet.");
+  if (hops.length === 0) return addNote("There was nothing to save yet.");
   offer(diagramOf(hops, replay.tape.moment, actors), `msgproxy-${name}`);
 }

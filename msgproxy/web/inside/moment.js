@@ -30,6 +30,7 @@ export class Moment {
   clients = new Map(); // by number: state, said, received, joinedAt, target
   ended = []; // { item, queue, time, how }: "sent" or "lost"
   limits = { inbound: 0, outbound: 0 };
+  isCounted = false; // whether the server has told what it counts: who is there, and the limits
   texts = new Map(); // by item; facts, so all copies of a moment share them
 
   copy() {
@@ -107,6 +108,7 @@ export class Moment {
     const isQuiet = (this.number === null || nextHop === this.number + 1)
       && time - this.time > QUIET;
     this.limits = { inbound: counts.inbound_limit, outbound: counts.limit };
+    this.isCounted = true;
     for (const client of counts.clients) this.#countClient(client, time, isQuiet);
     if (isQuiet && counts.waiting === 0) this.queues.set("inbound", EMPTY);
     const present = new Set(counts.clients.map(({ number }) => number));
@@ -138,7 +140,8 @@ export class Moment {
   }
 
   forgetGone() {
-    const gone = [...this.clients.values()].filter(({ isOver }) => isOver);
+    const gone = [...this.clients.values()].filter(({ isOver, state }) =>
+      isOver || state === "gone");
     for (const { number } of gone.slice(0, -GONE)) {
       this.clients.delete(number);
       this.queues.delete(`outbound-${number}`);

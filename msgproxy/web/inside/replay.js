@@ -27,7 +27,7 @@ export class Replay {
   tape = new Tape();
 
   #played; // is told each hop that is played
-  #goal = null; // the place where a step ends
+  #goal = null; // the entry with which a step ends
   #followed = null; // { item, until, pace }
   #plannedAt = -Infinity;
   #isAtRest = true;
@@ -74,8 +74,9 @@ export class Replay {
   }
 
   advance(milliseconds, wall, isMoving) {
-    if (this.isPaused && this.#goal === null) return;
-    this.#playCounts();
+    const isStill = this.isPaused && this.#goal === null;
+    if (!isStill || this.tape.position === 0) this.#playCounts(); // the first say who is there
+    if (isStill) return;
     const { next } = this.tape;
     if (!next) {
       this.#rest(milliseconds, isMoving);
@@ -115,6 +116,7 @@ export class Replay {
   #playDue() {
     while (this.tape.next && (this.tape.next.counts || this.tape.next.time <= this.now)) {
       const entry = this.tape.playNext();
+      if (entry === this.#goal) this.#goal = null;
       if (entry.counts) continue;
       if (entry.act === "received") this.shown += 1;
       this.#played(entry);
@@ -235,18 +237,16 @@ export class Replay {
 
   stepForward() {
     this.isPaused = true;
-    this.#goal = Math.min(this.tape.entries.length, this.tape.position + 1);
+    const { entries, position } = this.tape;
+    this.#goal = entries.find(({ counts }, at) => at >= position && !counts) ?? null;
   }
 
   #step(milliseconds) {
-    const { next } = this.tape;
-    if (next.counts) return;
-    const left = next.time - this.now;
+    const left = this.tape.next.time - this.now;
     this.pace = Math.max(1, this.slowness);
     this.now = left < this.nsOf(milliseconds) || left > this.nsOf(STEP) * 4
-      ? next.time : this.now + this.nsOf(milliseconds);
+      ? this.tape.next.time : this.now + this.nsOf(milliseconds);
     this.#playDue();
-    if (this.tape.position >= this.#goal) this.#goal = null;
   }
 
   stepBack() {

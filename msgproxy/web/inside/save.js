@@ -2,12 +2,12 @@
 // Rule: the picture stands on its own. It has its colours and its words in it, it runs no script,
 // and what others said is text. Threads are lines, time goes to the right, one hop a column.
 
-import { byId } from "../shared/dom.js";
-import { duration, itemName, wordsOf } from "./captions.js";
+import { duration, itemName, sayAloud, wordsOf } from "./captions.js";
 import { isMessage, laneOf, senderOf } from "./moment.js";
 import { counted, drawn, hueOfClient, retext } from "./shapes.js";
 
 const RECENT = 10_000; // ms
+const NOT_IN_XML = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 const MOST_SAVED = 300; // hops: more make a picture that nobody can look at
 const LEFT = 150; // px
 const COLUMN = 46;
@@ -23,8 +23,11 @@ export function lastMessage(tape) {
   return last ? hops.filter(({ items }) => items.includes(last.items[0])) : [];
 }
 
-export const lastSeconds = (tape, wall) =>
-  tape.last(MOST_SAVED).filter(({ came }) => wall - came < RECENT + 3_000);
+// Before the step that is seen now, however long one has looked at it.
+export function lastSeconds(tape) {
+  const hops = tape.last(MOST_SAVED);
+  return hops.filter(({ came }) => hops.at(-1).came - came < RECENT);
+}
 
 export function diagramOf(hops, moment, actors) {
   const lanes = [...new Set(hops.map(({ thread }) => thread))].toSorted(byRank);
@@ -93,11 +96,11 @@ function lettered(attributes, text) {
 }
 
 export function offer(picture, name) {
-  const text = new XMLSerializer().serializeToString(picture);
+  const text = new XMLSerializer().serializeToString(picture).replace(NOT_IN_XML, "\uFFFD");
   const blob = new Blob([text], { type: "image/svg+xml" });
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob) });
   link.download = `${name}.svg`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  byId("aloud").textContent = `Saved as ${name}.svg`;
+  sayAloud(`Saved as ${name}.svg`);
 }

@@ -39,8 +39,7 @@ export function drawScene(moment, geometry, actors, others, dots) {
   const { width, height, scale } = geometry;
   redraw(byId("scene"), {
     viewBox: `0 0 ${width} ${height}`, width: width * scale, height: height * scale,
-    "data-clients": geometry.drawn.length + others.count, "data-narrow": geometry.isNarrow,
-    "data-number": moment.number ?? "",
+    "data-clients": geometry.drawn.length + others.count, "data-number": moment.number ?? "",
   });
   drawMiddle(geometry, moment);
   drawAcceptor(geometry, moment);
@@ -122,7 +121,7 @@ function drawLane(lane, geometry, moment, actors) {
   const client = moment.clients.get(number);
   const name = actors.nameOf(number);
   redraw(group, { "data-state": client.state, "data-own": number === actors.own,
-    "data-slow": number === actors.slow, "data-name": name });
+    "data-slow": number === actors.slow });
   redraw(lines, { d: linesOf(number, geometry) });
   const [left, right] = geometry.edges("outbound");
   const box = { left, right, y: geometry.y(number), height: geometry.queueHeight };

@@ -2,8 +2,8 @@
 // it waits to be played.
 // Rule: it is watched only while it can be seen. Without viewers the server notes nothing, so
 // whoever looks away, to another view or to another tab, ends it. The tape is bounded at both ends:
-// what has been played is kept, so that one can step back; of what has not, no more is kept than
-// anybody would wait for.
+// what has been played lately is kept, so that one can step back; of what has not, no more is kept
+// than anybody would wait for.
 
 import { ADDRESS, Connection } from "../shared/connection.js";
 import { Moment } from "./moment.js";
@@ -74,8 +74,9 @@ export class Tape {
   makeRoom(more, place) {
     const surplus = this.entries.length + more - MOST_HOPS;
     if (surplus <= 0) return;
-    if (surplus > this.position) this.seek(Math.min(surplus, Math.max(place, this.position)));
-    this.#dropPlayed(Math.min(this.position, surplus));
+    const wanted = surplus + BACK;
+    if (wanted > this.position) this.seek(Math.min(wanted, Math.max(place, this.position)));
+    this.#dropPlayed(Math.min(Math.max(0, this.position - BACK), surplus));
   }
 
   #dropPlayed(count) {

@@ -25,19 +25,35 @@ export function oncePerFrame(work) {
   };
 }
 
-function storage(name) {
-  try {
-    return globalThis[name];
-  } catch {
-    return {}; // forbidden here: then what is kept lives as long as the page
+// What survives a reload, under names that no other program at this address has. What cannot be
+// stored, because that is forbidden or there is no room, lives as long as the page.
+class Kept {
+  #words = {};
+  #storage;
+
+  constructor(name) {
+    this.#storage = () => globalThis[name];
+  }
+
+  get(key) {
+    try {
+      return this.#words[key] ?? this.#storage().getItem(`msgproxy.${key}`);
+    } catch {
+      return null;
+    }
+  }
+
+  set(key, words) {
+    this.#words[key] = words;
+    try {
+      this.#storage().removeItem(`msgproxy.${key}`); // it must not come back if there is no room
+      this.#storage().setItem(`msgproxy.${key}`, words);
+    } catch { /* then it is in #words alone */ }
   }
 }
 
-// Of this tab only: another one has another name.
-export const kept = storage("sessionStorage");
-
-// Of this browser.
-export const keptForGood = storage("localStorage");
+export const ofThisTab = new Kept("sessionStorage");
+export const ofThisBrowser = new Kept("localStorage");
 
 // A command to type, and the button that copies it. The button always helps: the clipboard exists
 // only on https and on this very machine; elsewhere the command is selected, so that one key

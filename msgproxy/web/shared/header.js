@@ -18,9 +18,12 @@ export function showState(state, countdown = "") {
   document.body.dataset.state = state;
   byId("state").textContent = state;
   // And not `disabled`, which would lose the focus. They do nothing without a connection.
-  for (const id of ["send", "hello", "many"]) byId(id).ariaDisabled = state !== "connected";
-  byId("trouble").hidden = state === "connected";
+  for (const id of ["send", "hello", "many"]) byId(id).ariaDisabled = !isConnected();
+  if (isConnected() && byId("trouble").contains(document.activeElement)) byId("draft").focus();
+  byId("trouble").hidden = isConnected();
 }
+
+export const isConnected = () => document.body.dataset.state === "connected";
 
 export function showWaiting(milliseconds) {
   const seconds = Math.ceil(milliseconds / 1_000);

@@ -81,7 +81,7 @@ byId("unread").onclick = () => {
 // on purpose, and the Content-Security-Policy (require-trusted-types-for) makes the browser
 // refuse it, should it ever come back.
 
-const CHARACTERS = 5_000; // shown of one message: log.js bounds the rows, this bounds each of them
+const CHARACTERS = 5_000; // shown of one message: ROWS bounds the rows, this bounds each of them
 
 export function rowOf({ kind, name, text }) {
   const row = create("li", `message ${kind}`);

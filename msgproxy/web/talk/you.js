@@ -4,40 +4,38 @@
 // connection, and a reload too.
 
 import { ADDRESS, chatCommand } from "../shared/connection.js";
-import { byId, kept, offerCommand, oncePerFrame, readable } from "../shared/dom.js";
+import { byId, ofThisTab, offerCommand, oncePerFrame, readable } from "../shared/dom.js";
 
 let deliver; // takes a text, and returns whether it was sent
-let lastSent = "";
 
 export function startComposer(itsDeliver) {
   deliver = itsDeliver;
-  write(kept.draft ?? "");
+  write(ofThisTab.get("draft") ?? "");
   byId("draft").focus();
 }
 
-// For a message that was sent, but did not arrive.
-export function takeBack() {
-  write(`${lastSent}\n${byId("draft").value}`.trimEnd());
+// For what was sent, but did not arrive.
+export function takeBack(text) {
+  write(`${text}\n${byId("draft").value}`.trimEnd());
 }
 
 function say() {
   const text = byId("draft").value;
-  if (!text || !deliver(text)) return;
-  lastSent = text;
-  write("");
+  if (text && deliver(text)) write("");
 }
 
 function write(text) {
   byId("draft").value = text;
-  kept.draft = text;
+  ofThisTab.set("draft", text);
 }
 
-byId("draft").oninput = () => {
-  kept.draft = byId("draft").value;
-};
+byId("draft").oninput = () => ofThisTab.set("draft", byId("draft").value);
+
+const COMPOSED = 229; // keyCode: all that Safari says of the Enter that ends a composition
 
 byId("draft").onkeydown = (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  const isForText = event.isComposing || event.keyCode === COMPOSED;
+  if (event.key !== "Enter" || event.shiftKey || isForText) return;
   event.preventDefault();
   say();
 };
@@ -59,8 +57,8 @@ const ANIMALS = [
 export const yourName = () => byId("name").value;
 
 function rename(wanted) {
-  kept.name = wanted.replaceAll(":", "").trim() || friendlyName();
-  byId("name").value = kept.name;
+  byId("name").value = wanted.replaceAll(":", "").trim() || friendlyName();
+  ofThisTab.set("name", yourName());
 }
 
 function friendlyName() {
@@ -72,7 +70,7 @@ const anyOf = (list) => list[Math.floor(Math.random() * list.length)];
 
 byId("name").onchange = () => rename(yourName());
 
-rename(kept.name ?? "");
+rename(ofThisTab.get("name") ?? "");
 
 // ---- The counters: how many messages and bytes this tab has sent and received. Bytes are those of
 // the content, as UTF-8; what the protocol adds to it does not count.
