@@ -71,7 +71,7 @@ def clients(server: Server, count: int) -> Iterator[list[Client]]:
 
 @contextlib.contextmanager
 def _client(server: Server) -> Iterator[Client]:
-    # Its thread is to be no reason for a kernel not to end.
+    # Its thread must not keep the kernel from ending.
     daemon = functools.partial(threading.Thread, daemon=True)
     client = Client(server.url.replace("http", "ws", 1), thread_class=daemon)
     try:

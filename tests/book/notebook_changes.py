@@ -22,7 +22,7 @@ CHANGES: dict[str, dict[str, list[Change]]] = {
         "a long pause": [("slow-queues", "PAUSE = 0.01", "PAUSE = 0.05")],
         "few messages": [("many-messages", "MESSAGES = 200", "MESSAGES = 3")],
         "a short burst": [("burst", "BURST = 30", "BURST = 2")],
-        "all of a run": [("many-messages", "", "draw(recording.hops())")],
+        "all of a run": [("one-message", "draw(hops,", "draw(recording.hops(),")],
     },
     "03-the-slow-client": {
         "not slow": [("trial", "RATE = 20", "RATE = 1000")],
@@ -31,31 +31,34 @@ CHANGES: dict[str, dict[str, list[Change]]] = {
             (
                 "policies",
                 "class CutOff(",
-                """class DropOldestAndSay(BatchQueue):
+                """class DropOldestAndSay(DropOldest):
     def _init(self, maxsize):
         super()._init(maxsize)
         self.missing = 0
 
-    def _put(self, item):
-        super()._put(item)
-        while self._bytes > ROOM and self._waiting[0].messages:
-            self.missing += len(self._get().messages)
+    def _drop(self, items):
+        super()._drop(items)
+        self.missing += sum(len(item.messages) for item in items)
+
+    def _take_all(self):
+        taken = super()._take_all()
         if self.missing:
             from msgproxy.events import OutgoingBatch
             from msgproxy.protocol.frames import encode
 
             frame = encode(f"{self.missing} are missing")
-            self._waiting.insert(0, OutgoingBatch((frame,), len(frame)))
-            self._bytes += len(frame)
+            rest = (n for n, item in enumerate(taken) if item.messages or item.is_last)
+            taken.insert(next(rest, len(taken)), OutgoingBatch((frame,), len(frame)))
             self.missing = 0
+        return taken
 
 
 class CutOff(""",
             ),
             (
                 "policies",
-                '"cut off": CutOff,',
-                '"and say": DropOldestAndSay,\n    "cut off": CutOff,',
+                '"cut off": CutOff}',
+                '"and say": DropOldestAndSay, "cut off": CutOff}',
             ),
             ("depth", "plots.axes(words, 4,", "plots.axes(words, 5,"),
         ],
@@ -129,7 +132,7 @@ explore(three).tried""",
         "a short interval": [("switch-interval", "[0.5,", "[0.1, 0.5,")],
     },
     "06-threads-and-tasks": {
-        "nothing to batch": [("measure", "compare.SECONDS", "compare.BURST = 1\ncompare.SECONDS")],
+        "nothing to batch": [("measure", "compare.BURST = 50", "compare.BURST = 1")],
         "a small crowd": [("measure", "30, 100]", "30]")],
     },
 }
