@@ -164,6 +164,20 @@ def test_what_was_won_is_kept_and_forgotten(visit):
     expect(count).to_contain_text("0 of")
 
 
+def test_what_was_forgotten_has_to_be_found_again(visit):
+    page = visit()
+    level = level_on(page, "who_is_first")
+    press(page, level, "21r12")
+    count = page.locator(".levels-count")
+    expect(count).to_contain_text("1 of")
+    page.get_by_role("button", name="Forget what I have won").click()
+    level_on(page, "who_is_first")  # the focus is there again
+    press(page, level, "12")
+    expect(count).to_contain_text("Nothing is won yet")
+    press(page, level, "r21")
+    expect(count).to_contain_text("1 of")
+
+
 def test_the_next_level_follows(visit):
     page = visit()
     level = level_on(page, "who_is_first")

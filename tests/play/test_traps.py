@@ -5,6 +5,8 @@ Each trap comes with the explorer that falls into it. So a trap that catches nob
 
 from __future__ import annotations
 
+import dataclasses
+
 import play.memory
 import play.state
 import play.thread
@@ -65,7 +67,33 @@ TEMPORARY = level(
 )
 """Objects that come and go: their addresses are used again."""
 
-HONEST = {"loop": LOOP, "alias": ALIAS, "ends": ENDS, "temporary": TEMPORARY}
+COUNT = """
+def count():
+    found = {0}.n
+    {0}.n = found + 1
+"""
+CLASS = level(
+    "class Tally:\n    n = 0\n" + COUNT.format("Tally"),
+    "count",
+    "count",
+    promise="assert Tally.n == 2, 'one is lost'",
+)
+FUNCTION = level(
+    COUNT.format("count") + "count.n = 0",
+    "count",
+    "count",
+    promise="assert count.n == 2, 'one is lost'",
+)
+"""What is shared need not be bound to a name of its own."""
+
+HONEST = {
+    "loop": LOOP,
+    "alias": ALIAS,
+    "ends": ENDS,
+    "temporary": TEMPORARY,
+    "class": CLASS,
+    "function": FUNCTION,
+}
 
 
 @pytest.mark.parametrize("trap", HONEST.values(), ids=HONEST)
@@ -115,6 +143,16 @@ def test_without_numbers_for_objects_it_falls(monkeypatch):
     assert falls(ALIAS)
 
 
+@pytest.mark.parametrize("trap", [CLASS, FUNCTION], ids=["class", "function"])
+def test_without_attributes_of_classes_and_functions_it_falls(monkeypatch, trap):
+    monkeypatch.setattr("play.run.held", lambda _: ())
+    assert falls(trap)
+
+
+def test_what_a_class_holds_is_shown():
+    assert explore(CLASS).nodes[0].shared == {"Tally.n": "0"}
+
+
 def test_without_hidden_variables_it_falls(monkeypatch):
     """Then it knows no more than a debugger, which shows neither loops nor what is returned."""
     state = play.thread.LevelThread.state
@@ -158,7 +196,12 @@ def test_a_line_that_is_not_stopped_at_is_noticed(monkeypatch):
         ),
         ("def q():\n    return Queue()\ndef f():\n    q().get()", "has to be a variable"),
         ("a = Queue()\nb = Queue()\ndef f():\n    a.put(b.get())", "may wait twice"),
+        ("def f(data=[]):\n    data.append(1)", "all calls share this default"),
         ("n = 0\ndef f():\n    global n\n    while n < 9:\n        n = 1 - n", "round for ever"),
+        ("q = Queue()\ndef f():\n    q.get(timeout=1)", r"scene.py:\d+: how long a thread waits"),
+        ("c = Condition()\ndef f():\n    with c:\n        c.wait(1)", r":\d+: how long a thread"),
+        ("q = Queue()\ndef f():\n    q.task_done()", r":\d+: there is no .* Queue.task_done"),
+        ("c = Condition()\ndef f():\n    with c:\n        c.acquire()", "t1 enters c twice"),
         ("import socket\ns = socket.socket\nx = [object()]\ndef f():\n    x.append(1)", "a object"),
         ("x = []\ndef g(_):\n    x.append(1)\ndef f():\n    y = list(map(g, [1]))", "list calls g"),
     ],
@@ -166,6 +209,35 @@ def test_a_line_that_is_not_stopped_at_is_noticed(monkeypatch):
 def test_it_is_refused(body, words):
     with pytest.raises(LevelError, match=words):
         explore(level(body, "f"))
+
+
+NO_WAIT = level(
+    """from queue import Empty, Full
+box = Queue(1)
+seen = []
+def f():
+    box.put(False)
+    try:
+        box.put(2, False)
+    except Full:
+        seen.append("full")
+    seen.append(box.get(False))
+    try:
+        box.get(block=False)
+    except Empty:
+        seen.append("empty")
+    box.put(False)
+    box.put(False)
+""",
+    "f",
+    promise="assert False, f'{seen}'",
+)
+
+
+def test_only_what_says_so_waits_for_nothing():
+    assert endings(explore(NO_WAIT)) == {"stuck: t1 waits for room on box": 1}
+    ends = dataclasses.replace(NO_WAIT, source=NO_WAIT.source.replace("    box.put(False)\n\n", ""))
+    assert endings(explore(ends)) == {"['full', False, 'empty']": 1}
 
 
 def test_a_wrong_reason_for_waiting_is_noticed(monkeypatch):

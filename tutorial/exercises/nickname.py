@@ -33,7 +33,7 @@ def run_broker():
                 for session in sessions - {sender}:
                     offer(session, message)
             case Left(session):
-                # Your turn: had it a name?
+                # Your turn: did it have a name?
                 sessions.discard(session)
                 offer(session, None)
 

@@ -66,12 +66,11 @@ def run(options: argparse.Namespace) -> int:
         found = {**export(graph), "alone": [alone.runs, alone.kept]}
         print(json.dumps(found, ensure_ascii=False, separators=(",", ":")), flush=True)
         os._exit(0)
-    print(f"States: {len(graph.nodes)}\nOrders: {graph.counted}")
     if options.check:
+        print(f"States: {len(graph.nodes)}\nOrders: {graph.counted}")
         graph.compare()
-        return 0
-    print()
-    play(graph, input, print)
+    else:
+        play(graph, input, print)
     return 0
 
 

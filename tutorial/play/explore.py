@@ -1,8 +1,8 @@
 """The explorer: every state that a level can be in, and every step between them.
 
-Rule: no order is left out, and none is counted that no thread has gone. Each step of the graph
-was taken by real threads at least once; to come to a state again, they take its steps again, and
-each state on the way has to be the one that was there before.
+Rule: no order is left out, and no step is counted that no thread has taken. Real threads took each
+step of the graph at least once; to come to a state again, they take its steps again, and each state
+on the way has to be the one that was there before.
 
 It would be shorter to leave out orders that differ only in steps that cannot notice each other.
 But those are buttons that a player may press.

@@ -67,4 +67,4 @@ def _node(graph: Graph, node: Node, texts: Numbered, stops: Numbered) -> list[in
             texts(standing.own) if standing.own else NONE,
             graph.number[id(after)] if after else NONE,
         ]
-    return flat + [texts(text) for text in node.shared.values()]
+    return flat + [texts(node.shared.get(name, "")) for name in graph.nodes[0].shared]

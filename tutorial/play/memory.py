@@ -18,9 +18,7 @@ from . import LevelError
 
 Pause = Callable[[int, FrameType], None]
 
-VIEWS: tuple[type[Any], ...] = (type({}.keys()), type({}.values()), type({}.items()))
-LOOPED: tuple[type[Any], ...]
-LOOPED = (list, tuple, set, frozenset, dict, range, str, bytes, deque, *VIEWS)
+LOOPED = (list, tuple, set, frozenset, dict, range, str, bytes, deque)
 
 
 class Loop:

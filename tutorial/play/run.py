@@ -22,7 +22,7 @@ from .imports import Imports
 from .level import Level
 from .memory import Loop, With
 from .stand_ins import here
-from .state import Walk, reach
+from .state import Walk, held, holders, is_holder, reach
 from .thread import LevelThread
 from .weave import Stop, Woven
 
@@ -43,6 +43,7 @@ class Run(AbstractContextManager["Run"]):
         """The threads that have been started and have not ended: each takes itself out."""
         self.imports = Imports(level.stepped, self._tools)
         self.module = level.load(self.imports)
+        self.holders = holders(self.module)
         self.threads = [LevelThread(self, made) for made in self.module["threads"]]
         self.shown = [inspect.unwrap(f).__code__ for f in self.module.get("SHOWN", ())]
         names = [thread.name for thread in self.threads]
@@ -90,7 +91,10 @@ class Run(AbstractContextManager["Run"]):
     def shared(self) -> dict[str, Any]:
         """Return the level's shared data, by name."""
         names = [*self.level.names, "clock"]
-        return {name: self.module[name] for name in names if name in self.module}
+        shared = {name: self.module[name] for name in names if name in self.module}
+        for name, holder in self.holders.items():
+            shared.update((f"{name}.{key}", value) for key, value in held(holder))
+        return shared
 
     def _rebound(self) -> dict[str, Any]:
         """Return the globals of stepped modules that a function binds anew."""
@@ -159,15 +163,12 @@ class Run(AbstractContextManager["Run"]):
         """Yield the values of the names that a line uses."""
         variables, rebound = frame.f_locals, frame.f_globals["__woven__"].rebound
         for name in stop.names:
-            if name in variables:
-                yield variables[name]
-            elif name in rebound:
+            if name in rebound and name not in variables:
                 yield REBOUND
-            elif name in frame.f_globals:
-                value = frame.f_globals[name]
-                is_own = getattr(value, "__module__", "") == frame.f_globals["__name__"]
-                is_shared_class = isinstance(value, type) and is_own and name in stop.classes
-                yield REBOUND if is_shared_class else value
+            elif name in variables or name in frame.f_globals:
+                value = variables[name] if name in variables else frame.f_globals[name]
+                is_held = name in stop.holders and is_holder(value, frame.f_globals["__name__"])
+                yield REBOUND if is_held else value
 
     def _others(self, thread: LevelThread) -> Iterable[Any]:
         """Yield what is shared, or known to another thread: its variables, or what it will run."""
@@ -189,4 +190,4 @@ class Run(AbstractContextManager["Run"]):
 
 
 REBOUND = object()
-"""In place of the value of a global that some function binds anew."""
+"""In place of the value of a global that some function binds anew, or of what holds attributes."""

@@ -36,7 +36,24 @@ def name_here() -> str:
 NO_TIMEOUTS = "how long a thread waits is nothing that an order of steps can show"
 
 
-class Lock:
+class NoStandIn(LevelError, AttributeError):
+    """Something that the real object has."""
+
+
+class StandIn:
+    """Whatever a stand-in lacks is an error of the level, and no broken promise."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NoStandIn(f"there is no stand-in for {type(self).__name__}.{name}")
+
+
+def refuse_timeout(timeout: float | None) -> None:
+    """Raise `LevelError` if there is one."""
+    if timeout is not None and timeout >= 0:
+        raise LevelError(NO_TIMEOUTS)
+
+
+class Lock(StandIn):
     """`threading.Lock`, which knows the name of the thread that holds it."""
 
     def __init__(self) -> None:
@@ -52,8 +69,7 @@ class Lock:
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock."""
-        if timeout >= 0:
-            raise LevelError(NO_TIMEOUTS)
+        refuse_timeout(timeout)
         if not self._real.acquire(blocking=False):
             if not blocking:
                 return False
@@ -81,11 +97,12 @@ class Lock:
         self.release()
 
 
-class Condition:
+class Condition(StandIn):
     """`threading.Condition`: a list of sleepers, of which the first are woken first."""
 
     def __init__(self, lock: Lock | None = None) -> None:
         self._lock = lock or Lock()
+        self._is_real_one_reentrant = lock is None
         self._sleeping: list[str] = []
         self.acquire, self.release = self._lock.acquire, self._lock.release
 
@@ -94,10 +111,13 @@ class Condition:
         if method == "woken" and name in self._sleeping:
             return f"sleeps until somebody notifies {text}"
         entering = "__enter__" if method == "woken" else method
+        if self._is_real_one_reentrant and self._lock.holder == name and entering != "wait":
+            raise LevelError(f"{name} enters {text} twice: there is no stand-in for an RLock")
         return self._lock.why_not(entering, f"the lock of {text}", name)
 
-    def wait(self) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:
         """Give the lock back and sleep; when woken, wait for the lock. That is one more stop."""
+        refuse_timeout(timeout)
         self._must_hold("wait")
         self._sleeping.append(name_here())
         self.release()
@@ -107,8 +127,7 @@ class Condition:
 
     def wait_for(self, predicate: Callable[[], Any], timeout: float | None = None) -> Any:
         """Wait until the predicate holds."""
-        if timeout is not None:
-            raise LevelError(NO_TIMEOUTS)
+        refuse_timeout(timeout)
         while not (result := predicate()):
             self.wait()
         return result
@@ -137,7 +156,7 @@ class Condition:
             raise RuntimeError(f"cannot {what} on un-acquired lock")
 
 
-class Queue:
+class Queue(StandIn):
     """`queue.Queue`, or another class of queues, of which this one holds a real one."""
 
     real_class: Callable[..., Any] = queue.Queue
@@ -154,16 +173,18 @@ class Queue:
             return f"waits for room on {text}"
         return None
 
-    def put(self, item: Any, block: bool = True) -> None:
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Put an item; there is room. Without `block`, raise `queue.Full` if there is none."""
+        refuse_timeout(timeout)
         self._stop_in_package("put" if block else "put_nowait", sys._getframe(1))
         if block and self.real.full():
             raise LevelError(f"{name_here()} would wait for room, and nothing has said so")
         self._put(item, sys._getframe(1))
 
-    def get(self) -> Any:
-        """Take the first item; there is one."""
-        return self._take("get", sys._getframe(1))
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Take the first item; there is one. Without `block`, raise `queue.Empty` if not."""
+        refuse_timeout(timeout)
+        return self._take("get" if block else "get_nowait", sys._getframe(1))
 
     def take_all(self) -> Any:
         """Take all items; there is one at least."""
@@ -176,7 +197,7 @@ class Queue:
 
     def get_nowait(self) -> Any:
         """Take an item, or raise `queue.Empty`."""
-        return self.real.get_nowait()
+        return self._take("get_nowait", sys._getframe(1))
 
     def inside(self) -> tuple[Any, ...]:
         """Return what its state is: all but the locks of the real one."""
@@ -187,18 +208,24 @@ class Queue:
         try:
             self.real.put_nowait(item)
         except queue.Full as error:
-            if thread := here():
-                thread.remember(frame, error)
+            self._note(error, frame)
             raise
 
     def _take(self, method: str, frame: FrameType) -> Any:
         self._stop_in_package(method, frame)
-        if self.real.empty():
+        if method != "get_nowait" and self.real.empty():
             raise LevelError(f"{name_here()} would wait for an item, and nothing has said so")
-        taken = getattr(self.real, method)()
-        if thread := here():
-            thread.remember(frame, taken)
+        try:
+            taken = getattr(self.real, method)()
+        except queue.Empty as error:
+            self._note(error, frame)
+            raise
+        self._note(taken, frame)
         return taken
+
+    def _note(self, given: Any, frame: FrameType) -> None:
+        if thread := here():
+            thread.remember(frame, given)
 
     def _stop_in_package(self, method: str, frame: FrameType) -> None:
         """In code that is not woven no line has stopped, so this is the stop."""
@@ -212,7 +239,7 @@ def queue_like(real_class: Callable[..., Any]) -> type[Queue]:
     return type(f"{real_class.__name__}", (Queue,), {"real_class": staticmethod(real_class)})
 
 
-class Thread:
+class Thread(StandIn):
     """`threading.Thread` of a level: what it will run. The run starts the real one."""
 
     def __init__(
@@ -230,8 +257,9 @@ class Thread:
         waits = method == "join" and not self.is_over
         return f"waits for the end of {self.name}" if waits else None
 
-    def join(self) -> None:
+    def join(self, timeout: float | None = None) -> None:
         """Wait for its end; it has ended."""
+        refuse_timeout(timeout)
         if not self.is_over:
             raise LevelError(f"{name_here()} would wait for {self.name}, and nothing has said so")
 

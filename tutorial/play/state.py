@@ -75,6 +75,24 @@ def parts(value: Any) -> Iterable[Any]:
     raise LevelError(f"a {type(value).__name__} cannot be looked into, so no state can be told")
 
 
+def holders(module: dict[str, Any]) -> dict[str, Any]:
+    """Return the classes and functions of a module: all threads can reach their attributes."""
+    return {name: v for name, v in module.items() if is_holder(v, module["__name__"])}
+
+
+def is_holder(value: Any, module: str) -> bool:
+    """Return whether a value is a class or a function that a module defines."""
+    is_kind = isinstance(value, type | FunctionType) and not isinstance(value, enum.EnumMeta)
+    return is_kind and value.__module__ == module
+
+
+def held(holder: Any) -> Iterable[tuple[str, Any]]:
+    """Yield the attributes of a class or a function, without its methods and Python's own."""
+    for name, value in vars(holder).items():
+        if not name.startswith("__") and name != "_abc_impl" and not hasattr(value, "__get__"):
+            yield name, value
+
+
 def attributes(value: Any) -> list[Any]:
     """Return the attributes of an object, with their names."""
     slots = [s for c in type(value).__mro__ for s in getattr(c, "__slots__", ())]

@@ -15,11 +15,15 @@ Type a number to let that thread go. Other keys:
   b back    r restart    s show me a failure    c "it cannot be broken"    q quit"""
 
 
+FIRST = "That would be the answer: first play one order to its end."
+
+
 def play(graph: Graph, ask: Callable[[str], str], say: Callable[[str], None]) -> None:
     """Play a level until the player quits."""
     say(introduction(graph))
     say(HELP)
     order: list[str] = []
+    may_ask = graph.level.facts["Kind"] == "break"
     while True:
         *_, node = graph.follow(order)
         say("\n" + moment(graph, node))
@@ -29,13 +33,17 @@ def play(graph: Graph, ask: Callable[[str], str], say: Callable[[str], None]) ->
             return
         if key == "q":
             return
-        order = answer(graph, order, node, key, say)
+        may_ask = may_ask or node.is_end
+        if key in ("s", "c") and not may_ask:
+            say(FIRST)
+        else:
+            order = answer(graph, order, node, key, say)
 
 
 def answer(
     graph: Graph, order: list[str], node: Node, key: str, say: Callable[[str], None]
 ) -> list[str]:
-    """Do what a key asks for. Return the order that was gone from then on."""
+    """Do what a key asks for. Return the order that has been taken then."""
     possible = {str(n): t for n, t in enumerate(graph.threads, 1) if t in node.next}
     match key:
         case "b":

@@ -9,6 +9,7 @@ import functools
 import itertools
 import sys
 import threading
+import traceback
 from collections.abc import Hashable, Iterator
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,8 @@ class LevelThread(threading.Thread):
             self.made.target(*self.made.args)
         except (Abandoned, StepMissed):
             pass
+        except LevelError as error:
+            self.error = self._located(error)
         except Exception as error:
             self.error = error
         finally:
@@ -71,6 +74,15 @@ class LevelThread(threading.Thread):
             self.level_run.schedule.recheck()
 
     # Called by itself.
+
+    def _located(self, error: LevelError) -> LevelError:
+        """Return an error that names the line of the level at which it came up."""
+        name = self.level_run.level.path.name
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == name]
+        if not lines or str(error).startswith(f"{name}:"):
+            return error
+        return LevelError(f"{name}:{lines[-1]}: {error}")
 
     def stand(self, stop: Stop, frame: FrameType) -> None:
         """Stand at a stop until it is allowed to go on."""

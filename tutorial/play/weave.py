@@ -23,9 +23,12 @@ from types import CodeType
 
 from . import LevelError
 from .stack import Position, called, first_evaluated, place, values
+from .stand_ins import NO_TIMEOUTS
 
 WAITING = frozenset({"__enter__", "acquire", "get", "join", "put", "take_all", "wait"})
 """Methods that may have to wait, if the object is a stand-in."""
+
+CONTAINERS = frozenset({"bytearray", "deque", "dict", "list", "set"})
 
 SILENT = frozenset({"pass", "break", "continue", "global", "nonlocal", "import", "importfrom"})
 """Statements that touch nothing."""
@@ -51,8 +54,8 @@ class Stop:
     end_line: int
     names: frozenset[str]
     """All names that the line uses."""
-    classes: frozenset[str]
-    """Those of which it uses an attribute: if they are classes, that may be shared."""
+    holders: frozenset[str]
+    """Those of which it uses an attribute: of a class or a function, that is shared."""
     waits: tuple[Wait, ...] = ()
     label: str = ""
     """What happens there, where it is not simply that the line is run."""
@@ -96,6 +99,7 @@ class Weaver:
         match node:
             case ast.FunctionDef():
                 self._refuse_generators(node)
+                self._refuse_shared_defaults(node)
                 node.body = self.block(node.body)
             case ast.ClassDef():
                 node.body = [self.definition(statement) for statement in node.body]
@@ -219,12 +223,11 @@ class Weaver:
                     pass  # a method of a literal: ", ".join(...)
                 case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))):
                     pass  # that is woven, or it is the base class of what is
-                case ast.Call(args=[ast.Constant(value=False)]):
-                    pass  # acquire(False) waits for nothing,
-                case ast.Call(keywords=[ast.keyword(value=ast.Constant(value=False))]):
-                    pass  # nor does put(item, block=False)
                 case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in WAITING:
-                    yield self._wait(value, attr)
+                    if any(word.arg == "timeout" for word in call.keywords):
+                        raise self._error(call, NO_TIMEOUTS)
+                    if not _waits_for_nothing(call, attr):
+                        yield self._wait(value, attr)
 
     def _wait(self, node: ast.expr, method: str) -> Wait:
         if any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(node)):
@@ -237,6 +240,12 @@ class Weaver:
             for node in first_evaluated(expression):
                 self.calls[place(node)] = called(node)
 
+    def _refuse_shared_defaults(self, node: ast.FunctionDef) -> None:
+        for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            made = getattr(getattr(default, "func", None), "id", "")
+            if isinstance(default, ast.List | ast.Dict | ast.Set) or made in CONTAINERS:
+                raise self._error(default, "all calls share this default: give it a name outside")
+
     def _refuse_generators(self, node: ast.FunctionDef) -> None:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Yield | ast.YieldFrom | ast.Await):
@@ -244,6 +253,14 @@ class Weaver:
 
     def _error(self, node: ast.expr, text: str) -> LevelError:
         return LevelError(f"{self.filename}:{node.lineno}: {text}")
+
+
+def _waits_for_nothing(call: ast.Call, method: str) -> bool:
+    """Return whether a call says so: `acquire(False)`, `put(item, False)`, `get(block=False)`."""
+    place = 1 if method == "put" else 0
+    flags = [*call.args[place : place + 1]]
+    flags += [word.value for word in call.keywords if word.arg in ("block", "blocking")]
+    return any(isinstance(flag, ast.Constant) and flag.value is False for flag in flags)
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -33,20 +33,23 @@ Play.isEnabled = button => button.getAttribute("aria-disabled") !== "true" && !b
 /* What has been won is kept in the browser, where that is allowed; else until the page is left. */
 Play.store = {
   key: "msgproxy-levels",
-  memory: {},
+  memory: null, // what could not be stored
   read() {
+    if (this.memory) return this.memory;
     try {
       return JSON.parse(localStorage.getItem(this.key)) || {};
     } catch {
-      return this.memory;
+      return {};
     }
   },
   write(won) {
-    this.memory = won;
     try {
       if (Object.keys(won).length) localStorage.setItem(this.key, JSON.stringify(won));
       else localStorage.removeItem(this.key);
-    } catch { /* then it is kept until the page is left */ }
+      this.memory = null;
+    } catch {
+      this.memory = won;
+    }
     document.dispatchEvent(new CustomEvent("play:won"));
   },
   has(id) { return id in this.read(); },

@@ -38,6 +38,10 @@ Play.Choice = class {
 
   onForget() {
     Play.store.forget();
+    for (const player of this.players) {
+      player.forget();
+      player.restart();
+    }
     Play.write(this.count, "Forgotten. Nothing is won yet.");
   }
 

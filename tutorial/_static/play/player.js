@@ -8,9 +8,7 @@ Play.Player = class {
     this.data = JSON.parse(section.querySelector("script").textContent);
     this.graph = new Play.Graph(this.data);
     this.order = [];
-    this.found = { broken: false, kept: false };
-    this.isHelped = false;
-    this.isClaimed = false;
+    this.forget();
     this.isDecide = this.data.kind === "decide";
     // Where most orders break the promise, pressing anything would win: so one that keeps it, too.
     this.needsKept = !this.isDecide && 2 * this.data.broken > this.data.orders;
@@ -23,6 +21,12 @@ Play.Player = class {
     document.addEventListener("play:won", () => this.showWon());
     this.showWon();
     this.show();
+  }
+
+  /* As if nothing had been found here yet. */
+  forget() {
+    this.found = { broken: false, kept: false };
+    this.isHelped = this.isClaimed = this.hasPlayed = false;
   }
 
   get id() { return this.data.id; }
@@ -114,8 +118,7 @@ Play.Player = class {
     Play.write(this.view.link.lastChild, "Link to this order");
     if (this.graph.isEnd(this.node)) {
       const isBroken = this.graph.failure(this.node) !== "";
-      if (!isBroken) this.found.kept = true;
-      else if (!this.isHelped) this.found.broken = true;
+      if (!this.isHelped) this.found[isBroken ? "broken" : "kept"] = true;
       this.hasPlayed = true;
       if (this.found.broken && (this.found.kept || !this.needsKept)) Play.store.add(this.id);
     }
@@ -130,7 +133,7 @@ Play.Player = class {
     view.update(this.order, this.nodes);
     Play.write(view.goal, this.goal());
     Play.show(view.claim, this.isDecide);
-    Play.enable(view.claim, Boolean(this.hasPlayed));
+    Play.enable(view.claim, this.hasPlayed);
     // In a level to decide on, to be shown a failure would be the answer.
     Play.show(view.hint, !this.isDecide || (this.isClaimed && this.data.broken > 0));
     Play.enable(view.hint, !view.isOver);
@@ -201,6 +204,7 @@ Play.Player = class {
     const you = this.isHelped || !this.graph.failure(this.node) ? "" : `You needed ${this.order.length} steps. `;
     if (runs === kept) return `${you}${left} kept its promise ${runs} times out of ${runs}, when this page was built.`;
     if (kept === "0") return `${left} never kept its promise, in ${runs} runs, when this page was built: here the bad order is the usual one.`;
+    if (!this.data.broken) return `${left} kept its promise in ${kept} of ${runs} runs, when this page was built. The others did not end in time.`;
     return `${left} kept its promise in only ${kept} of ${runs} runs, when this page was built.`;
   }
 
@@ -210,7 +214,7 @@ Play.Player = class {
     const thread = this.order.at(-1);
     if (thread === undefined) return "";
     const changed = this.view.changes(this.nodes.at(-2), this.node);
-    return `${this.graph.threads[thread]} has gone. ${changed}`;
+    return `${this.graph.threads[thread]} took a step. ${changed}`;
   }
 
   showWon() { this.section.classList.toggle("is-won", Play.store.has(this.id)); }

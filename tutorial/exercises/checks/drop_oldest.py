@@ -67,7 +67,7 @@ def keeps_pongs(harness: Harness) -> None:
             raise Unexpected("it got messages, and no pong")
 
 
-DID = "S stopped to read, A said one block of 64 KiB after the other, and then S read again"
+DID = "S stopped reading, A said one block of 64 KiB after the other, and then S read again"
 
 
 def overflow(harness: Harness) -> list[int]:
@@ -92,7 +92,7 @@ def flood(harness: Harness) -> tuple[Client, Client]:
     for number in range(0, BLOCKS, AT_ONCE):
         if number == STUCK:
             slow.send_frame(PING, b"are you there?")
-        did = f"S stopped to read, and A said blocks of 64 KiB: at number {number + 1} of {BLOCKS}"
+        did = f"S stopped reading, and A said blocks of 64 KiB: at number {number + 1} of {BLOCKS}"
         blocks = [block(number + n) for n in range(AT_ONCE)]
         with expecting(did, "the server takes them, and B, who reads, gets them all, in order"):
             harness.say(a, *blocks)
