@@ -105,7 +105,9 @@ class StreamCursor:
         have smaller ids. Then it begins again, and the numbers show what has been received.
         """
         if not self.id:
-            self.id = self._begin = self._known_since = last_id
+            self.id = self._begin = last_id
+            # The stream may have been emptied, and then ends before instances that spoke long ago.
+            self._known_since = max(last_id, b"%d-0" % now, key=_order)
         elif _order(last_id) < _order(self.id) and now <= _order(self.id)[0]:
             log.warning("the stream has begun anew: the server has lost what was on it")
             is_older = _order(last_id) < _order(self._begin)

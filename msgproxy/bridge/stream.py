@@ -20,7 +20,7 @@ from typing import Any
 import redis
 
 from msgproxy.bridge.address import Address
-from msgproxy.bridge.entries import BEGINNING, Entries, Entry
+from msgproxy.bridge.entries import BEGINNING, ID, Entries, Entry
 from msgproxy.concurrency.stop import StopSignal
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,9 @@ BLOCK = 2.0
 
 MAX_ENTRIES = 16
 """Entries in one answer: times the size of an entry, this is the memory that it takes."""
+
+GARBAGE = (ValueError, TypeError, AttributeError, LookupError)
+"""What it raises, here or in the package, if an answer is of another form than that of a Redis."""
 
 MIN_DELAY, MAX_DELAY = 0.05, 2.0
 """Seconds between two tries. The delay doubles each time, and a random part of it is left out: so a
@@ -91,14 +94,16 @@ class RedisConnection:
                 if "no such key" not in str(error):
                     raise
                 return BEGINNING
-        newest: bytes = answer[answer.index(b"last-generated-id") + 1]
-        return newest
+            newest: bytes = answer[answer.index(b"last-generated-id") + 1]
+            if not ID.fullmatch(newest):
+                raise ValueError("the stream's last id is no id")
+            return newest
 
     def now(self) -> int:
         """Return the time of the server's clock, in milliseconds, as ids have it."""
         with self._one_exception():
             seconds, microseconds = self._ask("TIME")
-        return int(seconds) * 1000 + int(microseconds) // 1000
+            return int(seconds) * 1000 + int(microseconds) // 1000
 
     def read(self, after: bytes, block: float) -> Entries | None:
         """Return what comes after an id. If that is nothing, wait `block` seconds for it.
@@ -115,7 +120,7 @@ class RedisConnection:
             if not has_answer:
                 raise redis.TimeoutError("no answer")
             answer = self._connection.read_response()
-        return answer[0][1] if answer else []
+            return _entries(answer) if answer else []
 
     def add(self, entry: Entry) -> bytes:
         """Add an entry and return its id. If this raises, the entry may have been added or not."""
@@ -146,8 +151,7 @@ class RedisConnection:
         and would be taken for that to the next command."""
         try:
             yield
-        # The package lets a ValueError through if an answer is garbage.
-        except (redis.RedisError, OSError, ValueError) as error:
+        except (redis.RedisError, OSError, *GARBAGE) as error:
             self._connection.disconnect()
             why = str(error)
             if self._address.password:  # a server may quote what it does not understand
@@ -155,6 +159,15 @@ class RedisConnection:
             refusals = (redis.ResponseError, redis.AuthenticationError)
             is_refusal = isinstance(error, refusals)
             raise RedisUnavailable(ascii(why)[1:-1], is_refusal=is_refusal) from None
+
+
+def _entries(answer: Any) -> Entries:
+    """Return what is on the one stream that was read. Raise one of GARBAGE if that is not so."""
+    [[_, entries]] = answer
+    if not all(ID.fullmatch(entry_id) for entry_id, _ in entries):
+        raise ValueError("an entry's id is no id")
+    found: Entries = entries
+    return found
 
 
 class Retry:

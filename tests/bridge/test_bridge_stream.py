@@ -31,6 +31,29 @@ def test_an_instance_that_starts_has_no_history(redis_server, join, start, conne
     assert not lines(caplog, "lost")
 
 
+def test_an_instance_has_no_history_on_a_stream_that_was_emptied_either(
+    redis_server, join, start, connect, caplog
+):
+    """What others had said before is not lost, though the numbers of their messages go on."""
+    redis = redis_server()
+    (first,) = join(redis, 1)
+    ada = connect(first)
+    wait_for_clients(first, 2)
+    for number in range(10):
+        ada.send(f"before {number}")
+    wait_for(lambda: bridge_of(first).snapshot().messages_out == 10, "all of it to be told")
+    redis.ask("FLUSHALL")
+    second = start(bridge=redis.url())
+    bob = connect(second)
+    wait_for_clients(second, 2)
+    wait_until_it_receives(second)
+    ada.send("after")
+    assert bob.receive() == "after"
+    ada.send("later")
+    assert bob.receive() == "later"
+    assert not lines(caplog, "lost")
+
+
 def test_the_stream_has_the_length_that_was_asked_for(redis_server, start, connect):
     """About: Redis throws away whole blocks of 4 KiB. Here each entry is larger than that."""
     redis = redis_server()
