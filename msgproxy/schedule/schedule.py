@@ -43,6 +43,8 @@ class Schedule(AbstractContextManager["Schedule"]):
         self._unfinished = len(self._to_come)
         self._is_by_hand = by_hand
         self._is_abandoned = False
+        self._dropped: StepMissed | None = None
+        """Why a thread of the server has dropped the plan: `finish` raises it, once."""
         self._standing: dict[Thread, Turn] = {}
         self._running: Thread | None = None
 
@@ -75,6 +77,14 @@ class Schedule(AbstractContextManager["Schedule"]):
             yield
         finally:
             self._end_turn(is_planned)
+
+    def finish_or_drop(self) -> None:
+        """Wait until the planned steps are done, but do not raise: the next `finish` will."""
+        with self._change:
+            try:
+                self.finish()
+            except StepMissed as missed:
+                self._dropped = missed
 
     def recheck(self) -> None:
         """Ask again which steps are possible: something has changed outside a turn."""
@@ -125,7 +135,8 @@ class Schedule(AbstractContextManager["Schedule"]):
         """Wait until the planned steps are done.
 
         Raise StepMissed if the next one is not done within `patience` seconds. Then everything
-        runs freely: a schedule that cannot be kept must not keep a server from stopping.
+        runs freely: a schedule that cannot be kept must not keep a server from stopping. So a
+        server that stops may have dropped the plan before: that is raised here, too.
         """
         with self._change:
             while left := self._unfinished:
@@ -133,6 +144,9 @@ class Schedule(AbstractContextManager["Schedule"]):
                     has_begun = left > len(self._to_come)
                     late = self.taken[-1] if has_begun else self._to_come[0]
                     raise self._give_up(f"'{late}' has not {'ended' if has_begun else 'come'}")
+            dropped, self._dropped = self._dropped, None
+            if dropped:
+                raise dropped
 
     def release(self) -> None:
         """Let everything run freely from now on: drop the plan, and decide nothing by hand."""
@@ -160,7 +174,9 @@ class Schedule(AbstractContextManager["Schedule"]):
 
         if is_last:
             self._change.wait_for(lambda: self._is_next(turn) or not self._to_come, self.patience)
-            if not self._is_next(turn):
+            if self._to_come and not self._is_next(turn):
+                self._dropped = self._give_up(f"'{self._to_come[0]}' has not come")
+            elif not self._is_next(turn):
                 self.release()
         self._change.wait_for(may_go)
         if self._is_abandoned:

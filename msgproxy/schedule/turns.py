@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Thread, current_thread
 from typing import Any
 
@@ -29,7 +29,6 @@ from msgproxy.events import OutgoingBatch, Received, Stopped
 from msgproxy.observers import QueueObserver
 from msgproxy.queues import BatchQueue, Q, Queues
 from msgproxy.schedule.schedule import Schedule
-from msgproxy.schedule.steps import StepMissed
 
 
 class Scheduled(Queues, QueueObserver):
@@ -57,6 +56,7 @@ class Scheduled(Queues, QueueObserver):
         thread = current_thread()
         if thread.name.replace("reader", "outbound") == queue.name:
             yield
+            self._schedule.recheck()  # its writer, which waits for its turn, can take something now
             return
         putting, is_last = self._putting[queue.name], isinstance(item, Stopped)
         putting.add(thread)
@@ -72,8 +72,7 @@ class Scheduled(Queues, QueueObserver):
             putting.discard(thread)
             yield
         if is_last:
-            with suppress(StepMissed):  # the schedule's owner is told by `finish` as well
-                self._schedule.finish()
+            self._schedule.finish_or_drop()
 
     @contextmanager
     def around_take(self, queue: BatchQueue[Any]) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clients import PATIENCE, wait_for, wait_for_clients
+from clients import PATIENCE, PING, PONG, wait_for, wait_for_clients
 
 from msgproxy.schedule.schedule import Schedule
 from msgproxy.schedule.steps import StepMissed, matches
@@ -73,6 +73,22 @@ def test_a_recording_sees_what_the_schedule_has_decided(start, connect):
     assert [ana.receive(), bob.receive()] == ["two", "one"]
     puts = [h for h in recording.hops() if (h.act, h.queue) == ("put", "inbound")]
     assert [list(map(str, hop.items)) for hop in puts[2:]] == [["2.1"], ["1.1"]]
+
+
+def test_a_server_that_drops_the_plan_to_stop_does_not_hide_that(start):
+    """It runs out of patience before the schedule's owner asks. The owner is told, once."""
+    schedule = Schedule(["never comes", "nor does this"], patience=0.2)
+    start(queues=Scheduled(schedule)).close()
+    with pytest.raises(StepMissed, match=r"'never comes' has not come in 0\.2 s"):
+        schedule.finish()
+    schedule.finish()
+
+
+def test_a_ping_is_answered_though_nothing_else_happens(start, connect):
+    """What a reader puts for its own client is no step; but its writer waits for its turn."""
+    client = connect(start(queues=Scheduled(Schedule())))
+    client.send_frame(PING, b"are you there?")
+    assert client.receive_frame() == (True, PONG, b"are you there?")
 
 
 def test_a_step_that_does_not_come_is_an_error_that_lists_the_waiting_threads(start, connect):
