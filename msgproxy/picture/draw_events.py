@@ -17,13 +17,14 @@ from msgproxy.picture.timeline import Span, Transit, in_words, senders
 HEAD = 6.0
 """Length of an arrow's head."""
 
-Group = tuple[str, str, str, int | None]
+Group = tuple[str, str, str, int, str]
+"""Source, queue, target, time, and how it left the queue. What does not matter is ""."""
 
 
 def draw_events(canvas: Canvas, layout: Layout) -> None:
     """Draw all transits and spans."""
     transits = layout.timeline.transits
-    for (source, queue, _, _), put in _together(transits, "put"):
+    for (source, queue, *_), put in _together(transits, "put"):
         _draw_put(canvas, layout, source, queue, put)
     for transit in transits:
         if not transit.queue:
@@ -32,7 +33,7 @@ def draw_events(canvas: Canvas, layout: Layout) -> None:
             _draw_bar(canvas, layout, transit)
     for span in layout.timeline.spans:
         _draw_span(canvas, layout, span)
-    for (_, queue, target, _), got in _together(transits, "got"):
+    for (_, queue, target, *_), got in _together(transits, "got"):
         _draw_get(canvas, layout, queue, target, got)
     for span in layout.timeline.spans:
         _label_span(canvas, layout, span)
@@ -43,14 +44,15 @@ def _together(transits: Iterable[Transit], what: str) -> list[tuple[Group, list[
     groups: dict[Group, list[Transit]] = defaultdict(list)
     for transit in transits:
         time = transit.put if what == "put" else transit.got
-        side = (
-            (transit.source, transit.queue, "")
+        if not transit.queue or time is None:
+            continue
+        group = (
+            (transit.source, transit.queue, "", time, "")
             if what == "put"
-            else ("", transit.queue, transit.target)
+            else ("", transit.queue, transit.target, time, transit.end)
         )
-        if transit.queue and time is not None:
-            groups[(*side, time)].append(transit)
-    return sorted(groups.items(), key=lambda group: group[0][3] or 0)
+        groups[group].append(transit)
+    return sorted(groups.items(), key=lambda group: group[0][3])
 
 
 def _draw_put(canvas: Canvas, layout: Layout, source: str, queue: str, put: list[Transit]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgproxy.picture.canvas import Canvas, cells, shorten
 from msgproxy.picture.layout import AXIS, HALF_BOX, LINE, TALL, Layout
 from msgproxy.picture.palette import WAITS, colour
-from msgproxy.picture.timeline import Lane, Timeline, in_words, sender, senders
+from msgproxy.picture.timeline import Lane, Timeline, in_words, name_of, sender, senders
 
 LEGEND = 7.0
 """Pixels of a character in the legend, about."""
@@ -120,7 +120,7 @@ def _draw_legend(canvas: Canvas, layout: Layout) -> None:
 def _legend_entries(timeline: Timeline) -> list[tuple[str, str]]:
     """Return style and meaning of everything that this picture shows."""
     numbers = sorted({n for each in timeline.transits if (n := sender(each.item)) is not None})
-    entries = [(f"f{colour({n})}", f"sent by client {n}") for n in numbers[:12]]
+    entries = [(f"f{colour({n})}", f"sent by {name_of(n)}") for n in numbers[:12]]
     kinds = {span.kind for span in timeline.spans}
     if any(sender(transit.item) is None for transit in timeline.transits):
         entries.append(("fnone", "no message: a join, a pong, a Close frame"))
@@ -134,7 +134,8 @@ def _legend_entries(timeline: Timeline) -> list[tuple[str, str]]:
     ]
     if any(transit.end in ("full", "lost") for transit in timeline.transits):
         entries.append(("cross", "refused, or dropped"))
-    if any(span.is_open for span in timeline.spans):
+    ended = {lane.name for lane in timeline.lanes if lane.end is not None}
+    if any(span.is_open and span.lane not in ended for span in timeline.spans):
         entries.append(("box late", "still going on at the end of the recording"))
     if any(lane.end is not None and not lane.is_queue for lane in timeline.lanes):
         entries.append(("over", "a thread has ended"))

@@ -10,9 +10,9 @@ recording is made, not after.
 =================  ===========================================================================
 
 The plain data is an object. "format" is "msgproxy recording", "version" is 1, "lost" is how many
-hops the recording has dropped, and "hops" is an array, in the order of time. A hop is an object
-with the fields of `Hop`; among its items a message is a string such as "2.1", the first of client
-2, and everything else is in words.
+hops the recording had before these, and "hops" is an array, in the order of time. A hop is an
+object with the fields of `Hop`; among its items a message is a string such as "2.1", the first of
+client 2, and everything else is in words.
 """
 
 from __future__ import annotations

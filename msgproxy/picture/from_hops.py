@@ -6,12 +6,14 @@ hop, or after the last, is left open. And what an excerpt leaves out, it says.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from msgproxy.events import MessageId
 from msgproxy.picture.timeline import (
+    BRIDGE,
     Annotation,
     QueueLevel,
     Span,
@@ -24,9 +26,10 @@ from msgproxy.picture.timeline import (
     describe,
     in_words,
     lanes_of,
+    name_of,
     span_kind,
 )
-from msgproxy.tracing.hops import Hop, Item, lost
+from msgproxy.tracing.hops import FIRST_WORDS, Hop, HopKind, Item, lost
 
 HOPS = 2000
 """Hops of a picture at most. Nobody can read more, and a browser takes too long to draw them."""
@@ -42,7 +45,14 @@ def timeline_from_hops(hops: Iterable[Hop]) -> Timeline:
 
 def quote(item: Item, texts: dict[Item, str]) -> str:
     """Return what a message says, as far as it is known; else its name."""
-    return f"“{texts[item]}”" if texts.get(item) else f"message {item}"
+    text = texts.get(item)
+    if not text:
+        return f"message {item}"
+    # So a hop names a binary message. If a text says the same, it is not quoted either.
+    if re.fullmatch(r"[0-9]+ bytes", text):
+        return text
+    # A text of just this length may be whole: the hop does not say.
+    return f"“{text}…”" if len(text) == FIRST_WORDS else f"“{text}”"
 
 
 class TimelineBuilder:
@@ -60,7 +70,10 @@ class TimelineBuilder:
         """The puts of the items that are on a queue."""
         self._in_hand: dict[str, Hop] = {}
         """By thread: what it has received and not put, or got and not finished."""
-        self._got_at: dict[str, int] = {}
+        self._changes: defaultdict[str, list[HopKind]] = defaultdict(list)
+        """By queue: each put, get and loss so far."""
+        self._changes_before: dict[str, int] = {}
+        """By thread: how many of them there were when it received what it has in hand."""
         self._received: dict[Item, Hop] = {}
         self._texts: dict[Item, str] = {}
         self._ends: dict[str, int] = {}
@@ -84,6 +97,7 @@ class TimelineBuilder:
                 self._finish(hop)
         if hop.act in ("put", "got", "lost"):
             self._levels[hop.queue].append(QueueLevel(hop.time, hop.depth, hop.size))
+            self._changes[hop.queue].append(hop.act)
         alive = {hop.thread, hop.queue} & self._ends.keys()  # after all
         self._ends.update(dict.fromkeys(alive, hop.time))
         self._last[hop.thread] = hop
@@ -108,29 +122,32 @@ class TimelineBuilder:
 
     def _leave_open(self) -> None:
         end = max((hop.time for hop in self._last.values()), default=0)
+        full = {consumer_of(each.queue) for each in self._transits if each.end == "full"}
         for thread, hop in self._in_hand.items():
             kind: SpanKind = "waits" if hop.act == "received" else span_kind(thread)
             # After its last item a thread takes from no queue again, so no hop shows its end.
             is_last = hop.items[-1] in ("close", "stopped")
             until = self._last[thread].time if is_last else self._ends.get(thread, end)
             span = Span(thread, hop.time, until, kind, hop.items, True)
-            if kind == "sends" and thread in self._ends and not is_last:  # was cut off in it
+            if kind == "sends" and thread in full and not is_last:  # was cut off in it
                 span = replace(span, kind="waits", is_open=False, waits_for="its client to read")
             self._spans.append(span)
 
     def _receive(self, hop: Hop) -> None:
         self._in_hand[hop.thread] = hop
+        self._changes_before[hop.thread] = len(self._changes[hop.queue])
         for item in hop.items:
             self._received[item], self._texts[item] = hop, hop.text
-            said, client = quote(item, self._texts), f"client {client_of(hop.thread)}"
+            said, client = quote(item, self._texts), name_of(client_of(hop.thread))
             self._annotate(hop, f"{client}: {said}", f"{client} says {said}")
 
     def _put(self, hop: Hop) -> None:
         received = self._in_hand.get(hop.thread)
         if received and received.act == "received" and received.items == hop.items:
             del self._in_hand[hop.thread]
-            # There was room only after the consumer had taken something.
-            waited = self._got_at.get(hop.queue, -1) >= received.time
+            # A full queue lets nobody put. So it was full only if the next change was a get.
+            before = self._changes_before[hop.thread]
+            waited = self._changes[hop.queue][before : before + 1] == ["got"]
             kind: SpanKind = "waits" if waited else "works"
             self._spans.append(Span(hop.thread, received.time, hop.time, kind, hop.items))
         for item in hop.items:
@@ -154,11 +171,10 @@ class TimelineBuilder:
         self._annotate(
             hop, f"{hop.queue} is full", f"the queue {hop.queue} is full and refuses {items}"
         )
-        if client_of(hop.queue):  # its client is cut off
+        if client_of(hop.queue) is not None:  # its client is cut off
             self._end(hop, hop.queue, consumer_of(hop.queue))
 
     def _get(self, hop: Hop) -> None:
-        self._got_at[hop.queue] = hop.time
         self._leave_queue(hop, hop.thread, "got")
         before = self._in_hand.get(hop.thread)
         if before:  # the hop that ended it is not in the recording
@@ -170,6 +186,9 @@ class TimelineBuilder:
     def _leave_queue(self, hop: Hop, target: str, how: TransitEnd) -> None:
         for item in hop.items:
             puts = self._on[hop.queue, item]
+            is_word = not isinstance(item, MessageId)
+            if how == "lost" and is_word and self._on[hop.queue, "close"]:
+                puts = deque()  # refused after the Close frame: an equal word may be on the queue
             put = puts.popleft() if puts else None
             source, since = (put.thread, put.time) if put else ("", None)
             self._transits.append(Transit(item, source, since, hop.queue, target, hop.time, how))
@@ -184,8 +203,9 @@ class TimelineBuilder:
 
     def _annotate_sent(self, hop: Hop) -> None:
         said = [item if isinstance(item, str) else quote(item, self._texts) for item in hop.items]
-        client = f"client {client_of(hop.thread)}"
-        count = f"{len(said)} messages: " if len(said) > 1 else ""
+        client = name_of(client_of(hop.thread))
+        messages = sum(isinstance(item, MessageId) for item in hop.items)
+        count = f"{messages} messages: " if messages > 1 else ""
         first = self._received.get(hop.items[0])
         later = f", {in_words(hop.time - first.time)} after it was received" if first else ""
         everything = ", ".join(said)
@@ -212,7 +232,7 @@ def excerpt(hops: list[Hop], messages: int, clients: int) -> Excerpt:
     """Take the last messages of a recording, and the clients that say most of them."""
     left_out = []
     if missing := lost(hops):
-        left_out.append(f"The first {missing} hops were dropped: the recording was full")
+        left_out.append(f"The recording's first {missing} hops are not drawn")
     hops, note = _last(hops, messages)
     left_out += note
     hops, note = _busiest(hops, clients)
@@ -245,20 +265,20 @@ def _without(hop: Hop, old: set[MessageId]) -> Hop:
 def _busiest(hops: list[Hop], count: int) -> tuple[list[Hop], list[str]]:
     talk: Counter[int] = Counter()
     for hop in hops:
-        if number := client_of(hop.thread):
+        if (number := client_of(hop.thread)) is not None:
             talk[number] += 1000 * (hop.act == "received") + 1
-    shown = {
-        number for number, _ in sorted(talk.items(), key=lambda one: (-one[1], one[0]))[:count]
-    }
-    if len(talk) <= count:
+    places = max(1, count - (BRIDGE in talk))  # the bridge has one of them
+    clients = sorted(talk.keys() - {BRIDGE}, key=lambda number: (-talk[number], number))
+    if len(clients) <= places:
         return hops, []
 
+    shown = {None, BRIDGE, *clients[:places]}
     kept = []
     for hop in hops:
-        items = tuple(item for item in hop.items if _speaker(item) in shown | {None})
-        if items and {client_of(hop.thread), client_of(hop.queue)} <= shown | {None}:
+        items = tuple(item for item in hop.items if _speaker(item) in shown)
+        if items and {client_of(hop.thread), client_of(hop.queue)} <= shown:
             kept.append(hop._replace(items=items))
-    return kept, [f"{count} of {len(talk)} clients, without the others"]
+    return kept, [f"{places} of {len(clients)} clients, without the others"]
 
 
 def _speaker(item: Item) -> int | None:

@@ -217,9 +217,8 @@ class Layout:
 
     def span(self, transit: Transit) -> tuple[float, float]:
         """Return the y of where a transit begins and ends, as far as that was recorded."""
-        start = self.top + 2 if transit.put is None else self.y(transit.put)
-        if transit.put is None and transit.end == "lost" and transit.got is not None:
-            start = self.y(transit.got)  # perhaps it was dropped as soon as it was put
+        began = _began(transit)
+        start = self.top + 2 if began is None else self.y(began)
         return start, self.bottom - 8 if transit.got is None else self.y(transit.got)
 
     def lead(self, annotation: Annotation) -> tuple[float, float]:
@@ -234,16 +233,23 @@ def _character(text: str, size: float) -> float:
     return size * 1.15 if capitals > len(text) / 3 else size * 0.6
 
 
+def _began(transit: Transit) -> int | None:
+    """Return the time from which an item is drawn on its queue, if that was recorded."""
+    if transit.put is None and transit.end == "lost":
+        return transit.got  # perhaps it was dropped as soon as it was put
+    return transit.put
+
+
 def _slots(transits: tuple[Transit, ...]) -> dict[Transit, int]:
     """Give each item the lowest place on its queue that is free when it is put there."""
     slots: dict[Transit, int] = {}
     taken: dict[str, dict[int, Transit]] = {}
-    for transit in sorted(transits, key=lambda each: (each.put or 0, each.got or 0)):
+    for transit in sorted(transits, key=lambda each: (_began(each) or 0, each.got or 0)):
         if not transit.queue or transit.end == "full":
             continue
         places = taken.setdefault(transit.queue, {})
         for place, other in list(places.items()):
-            if other.got is not None and other.got <= (transit.put or 0):
+            if other.got is not None and other.got <= (_began(transit) or 0):
                 del places[place]
         place = next(n for n in range(len(places) + 1) if n not in places)
         places[place] = transit

@@ -19,6 +19,9 @@ from msgproxy.tracing.hops import Item
 SpanKind = Literal["works", "sends", "waits", "holds"]
 TransitEnd = Literal["got", "waiting", "lost", "full"]
 
+BRIDGE = 0
+"""The number of the bridge: the session of all other instances. Clients are counted from 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -128,6 +131,11 @@ def client_of(name: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def name_of(number: int | str | None) -> str:
+    """Return what a picture calls the client with this number, or the bridge."""
+    return "the bridge" if str(number) == str(BRIDGE) else f"client {number}"
+
+
 def consumer_of(queue: str) -> str:
     """Return the thread that takes from a queue."""
     number = client_of(queue)
@@ -145,7 +153,7 @@ def describe(item: Item) -> str:
         return "the server stops"
     what, _, number = str(item).partition(" ")
     verb = {"joined": "joins", "left": "leaves"}.get(what)
-    return f"client {number} {verb}" if verb else ""
+    return f"{name_of(number)} {verb}" if verb else ""
 
 
 def lanes_of(names: set[str], ends: dict[str, int]) -> tuple[Lane, ...]:
@@ -165,7 +173,7 @@ def _lane(name: str, end: int | None) -> Lane:
     if name.partition("-")[0] in ("inbound", "outbound"):
         return Lane(name, is_queue=True, note="queue", end=end)
     client = client_of(name)
-    return Lane(name, note="thread" if client is None else f"client {client}", end=end)
+    return Lane(name, note="thread" if client is None else name_of(client), end=end)
 
 
 def sender(item: Item) -> int | None:

@@ -34,6 +34,10 @@ Item = MessageId | str
 """A message by its name; anything else in words, such as "joined 3"."""
 
 
+FIRST_WORDS = 40
+"""Characters of a text message that a hop keeps, to recognise it by."""
+
+
 class Hop(NamedTuple):
     """One step of some items, on their way from one socket to the others."""
 
@@ -50,7 +54,7 @@ class Hop(NamedTuple):
     size: int
     """How many bytes that is, as the queue counts."""
     text: str = ""
-    """The first words of a message that was received, or what it is."""
+    """The first words of a message that was received (see `FIRST_WORDS`), or what it is."""
 
     def in_words(self) -> Hop:
         """Return it with all items in words, messages by their names: so JSON can have it."""
@@ -58,7 +62,10 @@ class Hop(NamedTuple):
 
 
 def lost(hops: Iterable[Hop]) -> int:
-    """Count the hops that a recording has dropped: all before the first that is here."""
+    """Count the hops that a recording had before the first of these.
+
+    If these are all that the recording has kept, it has dropped the others.
+    """
     return min((hop.number for hop in hops), default=0)
 
 

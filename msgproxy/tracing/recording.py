@@ -20,13 +20,10 @@ from typing import Any
 from msgproxy.events import Received
 from msgproxy.observers import QueueObserver
 from msgproxy.queues import BatchQueue, Queues
-from msgproxy.tracing.hops import Hop, HopBuffer, HopKind, Item, items_in
+from msgproxy.tracing.hops import FIRST_WORDS, Hop, HopBuffer, HopKind, Item, items_in
 
 MAX_KEPT = 200_000
 """What a recording keeps at most: a hop counts as one, and so does each item in it."""
-
-FIRST_WORDS = 40
-"""Characters of a text message that a hop keeps, to recognise it by."""
 
 
 class Recording(Queues, QueueObserver):

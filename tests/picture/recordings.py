@@ -125,9 +125,14 @@ def made_up() -> list[Hop]:
     ]
 
 
-def hop(time: int, thread: str, act, items, text: str = "hello") -> Hop:
-    """A hop of the inbound queue."""
-    return Hop(time, time * 1000, thread, act, "inbound", items, 1, 64, text)
+def hop(time: int, thread: str, act, items, text: str = "hello", queue: str = "inbound") -> Hop:
+    """A hop of the inbound queue, or of another one."""
+    return Hop(time, time * 1000, thread, act, queue, items, 1, 64, text)
+
+
+def outbound(time: int, thread: str, act, *items, client: int = 2) -> Hop:
+    """A hop of an outbound queue."""
+    return hop(time, thread, act, items, "", f"outbound-{client}")
 
 
 HOSTILE = [

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from recordings import run
+from recordings import hop, made_up, outbound, run  # noqa: F401
 
 from msgproxy.events import MessageId
 from msgproxy.picture.diagram import draw
 from msgproxy.picture.from_hops import timeline_from_hops
 from msgproxy.picture.timeline import Annotation, Lane, Span, Timeline, Transit, in_words
+from msgproxy.tracing.hops import FIRST_WORDS, Hop
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -33,6 +35,27 @@ def test_each_message_is_named_once_for_its_sender_and_once_for_each_receiver():
         "→ client 3: “hello”",
         "→ client 3: “hi there”",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hello", "“hello”"),
+        ("6 bytes", "6 bytes"),
+        ("6 bytes, or 7", "“6 bytes, or 7”"),
+        ("x" * FIRST_WORDS, f"“{'x' * FIRST_WORDS}…”"),
+        ("x" * (FIRST_WORDS - 1), f"“{'x' * (FIRST_WORDS - 1)}”"),
+        ("", "message 1.1"),
+    ],
+    ids=["a text", "binary", "a text about bytes", "cut", "not cut", "nothing"],
+)
+def test_a_text_is_quoted_and_nothing_else(text: str, said: str):
+    """And if only its first words are known, the quote says so."""
+    [annotation] = timeline_from_hops(
+        [hop(0, "reader-1", "received", (MessageId(1, 1),), text)]
+    ).annotations
+    assert annotation.text == f"client 1: {said}"
+    assert annotation.sentence == f"client 1 says {said}"
 
 
 def test_the_picture_describes_the_run_in_words():
@@ -90,6 +113,24 @@ def test_each_kind_of_waiting_has_its_own_entry_in_the_legend():
     assert len({box.get("class") for box in boxes}) == len(boxes) == 3
 
 
+def test_what_has_ended_is_not_called_still_going_on():
+    """After its Close frame a writer takes nothing more, so no hop shows when it was sent."""
+    timeline = timeline_from_hops(
+        [
+            outbound(0, "writer-2", "sent", "welcome"),
+            hop(1, "reader-2", "put", ("left 2",)),
+            outbound(2, "broker", "put", "close"),
+            outbound(3, "writer-2", "got", "close"),
+        ]
+    )
+    assert [(span.lane, span.is_open) for span in timeline.spans] == [("writer-2", True)]
+    going_on = "still going on at the end of the recording"
+    assert "a thread has ended" in texts(draw(timeline))
+    assert going_on not in texts(draw(timeline))
+    open_ended = Span("broker", 2500, 3000, "works", ("left 2",), is_open=True)
+    assert going_on in texts(draw(replace(timeline, spans=(*timeline.spans, open_ended))))
+
+
 def test_a_crowd_has_narrow_lanes_with_names_in_two_lines():
     """So that a recording of the largest size still fits on a screen."""
     names = [*(f"reader-{n}" for n in range(10, 15)), "inbound", "broker"]
@@ -112,6 +153,13 @@ def test_of_a_long_recording_the_last_messages_are_drawn():
     said = [word for word in words if "“" in word and "→" not in word]
     assert len(said) == 3
     assert "The last 3 of 24 messages" in " ".join(words)
+
+
+def test_hops_before_those_that_are_drawn_are_counted(few: list[Hop]):
+    """Why they are missing, the picture does not know: perhaps somebody has taken a part."""
+    words = " ".join(texts(draw(few)))
+    assert "The recording's first 7 hops are not drawn." in words
+    assert "dropped: the recording was full" not in words
 
 
 def test_of_many_clients_some_are_drawn():

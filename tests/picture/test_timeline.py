@@ -6,11 +6,12 @@ import itertools
 from xml.etree import ElementTree
 
 import pytest
-from recordings import every_run, hop, run  # noqa: F401
+from recordings import every_run, hop, outbound, run  # noqa: F401
 
 from msgproxy.events import MessageId
 from msgproxy.picture.diagram import draw
 from msgproxy.picture.from_hops import timeline_from_hops
+from msgproxy.picture.layout import Layout
 from msgproxy.tracing.hops import Hop
 
 
@@ -58,6 +59,57 @@ def test_a_thread_that_waits_for_room_is_drawn_as_waiting():
         ("reader-2", "works"),
         ("reader-1", "waits"),
     ]
+
+
+def test_a_thread_that_had_room_is_not_drawn_as_waiting():
+    """Another one has put meanwhile. So the queue was not full, although its taker came later."""
+    item, other = (MessageId(1, 1),), (MessageId(2, 1),)
+    hops = [
+        hop(0, "reader-1", "received", item),
+        hop(1, "reader-2", "received", other),
+        hop(2, "reader-2", "put", other),
+        hop(3, "broker", "got", other),
+        hop(4, "reader-1", "put", item),
+    ]
+    kinds = {s.lane: s.kind for s in timeline_from_hops(hops).spans if "reader" in s.lane}
+    assert kinds == {"reader-1": "works", "reader-2": "works"}
+
+
+def test_a_client_that_has_gone_was_not_waited_for():
+    """Its writer could not send, and ended. Only a full queue shows that a client did not read."""
+    said = MessageId(1, 1)
+    hops = [
+        outbound(0, "writer-2", "sent", "welcome"),
+        outbound(1, "broker", "put", said),
+        outbound(2, "broker", "put", "close"),
+        hop(3, "reader-2", "put", ("left 2",)),
+        outbound(4, "writer-2", "got", said),
+    ]
+    [span] = timeline_from_hops(hops).spans
+    assert (span.lane, span.kind, span.is_open) == ("writer-2", "sends", True)
+    [left] = [each for each in timeline_from_hops(hops).transits if each.item == "close"]
+    assert left.end == "lost"
+    tips = [node.text for node in ElementTree.fromstring(draw(hops)).iter() if "title" in node.tag]
+    assert "writer-2 gets 1.1 from outbound-2" in tips
+
+
+def test_a_pong_after_the_close_frame_is_not_the_one_on_the_queue():
+    """The queue refuses it, and the older one is taken later."""
+    hops = [
+        outbound(0, "reader-2", "put", "pong"),
+        outbound(1, "broker", "put", "close"),
+        outbound(2, "reader-2", "lost", "pong"),
+        outbound(3, "writer-2", "got", "pong"),
+    ]
+    timeline = timeline_from_hops(hops)
+    pongs = {each.end: each for each in timeline.transits if each.item == "pong"}
+    assert (pongs["lost"].put, pongs["lost"].got) == (None, 2000)
+    assert (pongs["got"].put, pongs["got"].got) == (0, 3000)
+    layout = Layout(timeline, "", [])
+    top, bottom = layout.span(pongs["lost"])
+    assert top == bottom
+    assert layout.slots[pongs["lost"]] == 2  # behind the others
+    assert layout.slots[pongs["got"]] == 0
 
 
 def test_what_a_queue_throws_away_ends_in_a_cross():
