@@ -164,5 +164,5 @@ def test_step_8_cuts_bob_off(room: Room) -> None:
     room.cem.shows(LAST, LONG)
     room.cem.shows("dan: it is me")
     room.bob.type("fg")
-    room.bob.shows("msgproxy: the connection to the server is lost")
+    room.bob.shows("msgproxy: the connection to the server is lost", LONG)
     assert not has_all(room.bob)

@@ -38,7 +38,7 @@ def add_slow(browser: Browser | Firefox, type_command: Type):
     def add(tab: Page) -> None:
         tab.get_by_role("button", name=BUTTON).click()
         if isinstance(browser, Firefox):
-            expect(tab.locator("#no-slow")).to_contain_text("needs a program that can be stopped")
+            expect(tab.locator("#no-slow")).to_contain_text("takes a program that can be stopped")
             process = type_command(tab.locator("#slow-command").inner_text())
             expect(tab.locator("#scene")).to_have_attribute("data-clients", "3", timeout=PATIENCE)
             process.send_signal(signal.SIGSTOP)  # Ctrl + Z
