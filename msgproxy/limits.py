@@ -58,7 +58,7 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (math.isfinite(value) and value > 0):
+            if not 0 < value < math.inf:
                 raise InvalidOption(f"{field.name} has to be more than 0, not {value}")
             if isinstance(field.default, float) and value > LONGEST:
                 raise InvalidOption(f"{field.name} may be {LONGEST:g} seconds at most, not {value}")

@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--name", type=_name, help="send each line as 'NAME: line'")
     add(
         "--wait",
-        type=options.seconds,
+        type=lambda text: 0.0 if text == "0" else options.seconds(text),
         default=0,
         metavar="SECONDS",
         help="in a pipe, wait this long for answers after the input has ended",
@@ -99,7 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         pass  # as after `| head -1`: nobody reads the rest
     except (KeyboardInterrupt, UnreadableInput, CannotPrint):
         # Not after Disconnected: then there is no server left to answer a Close frame.
-        _close(client, events)
+        with suppress(Disconnected):  # what went wrong first is what a user should know
+            _close(client, events)
         raise
     _close(client, events)
     return 0

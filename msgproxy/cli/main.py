@@ -32,16 +32,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif not given[0].startswith("-") and given[0] not in COMMANDS:
         names = ", ".join(COMMANDS)
         parser.error(f"there is no command {escape(given[0])!r}; the commands are {names}")
-    chosen = parser.parse_args(given)
     try:
-        status: int = COMMANDS[chosen.command].run(chosen)
+        return _run(parser, given)
     except InvalidOption as error:
         parser.exit(2, f"msgproxy: {error}\n")
     except (MsgproxyError, OSError) as error:  # OSError: when nothing can be printed, say
         parser.exit(1, f"msgproxy: {error}\n")
     except KeyboardInterrupt:
         return 130  # as the shell counts it: 128 and the number of SIGINT
-    return status
+    finally:
+        process.forget_what_cannot_be_printed()
+
+
+def _run(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
+    try:
+        chosen = parser.parse_args(given)
+        status: int = COMMANDS[chosen.command].run(chosen)
+        return status
+    finally:  # also after --help
+        sys.stdout.flush()  # at exit, a failure would be a complaint of Python's
 
 
 class OneLineParser(argparse.ArgumentParser):

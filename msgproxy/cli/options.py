@@ -12,7 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from msgproxy.errors import InvalidOption
+from msgproxy.limits import LONGEST
 from msgproxy.protocol.hosts import parse_origin
+
+MOST = 10**9
 
 UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
@@ -25,10 +28,10 @@ def port(text: str) -> int:
 
 
 def count(text: str) -> int:
-    """A whole number above 0."""
-    if text.isascii() and text.isdigit() and int(text) > 0:
+    """A whole number above 0. Larger ones than a billion the system could not take."""
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST:
         return int(text)
-    raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST}")
 
 
 def size(text: str) -> int:
@@ -40,13 +43,15 @@ def size(text: str) -> int:
 
 
 def seconds(text: str) -> float:
-    """A finite time above 0."""
+    """A time above 0, of a day at most: longer ones are too long for the system's timers."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if 0 < value < math.inf:
+    if 0 < value <= LONGEST:
         return value
+    if value > LONGEST:
+        raise ArgumentTypeError(f"{text!r} is too long: {LONGEST:g} seconds at most")
     raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
 
 

@@ -14,7 +14,7 @@ import tempfile
 from msgproxy.bridge import address
 from msgproxy.cli import logs, options, process
 from msgproxy.errors import InvalidOption
-from msgproxy.limits import LONGEST, Limits
+from msgproxy.limits import Limits
 from msgproxy.picture import export
 from msgproxy.queues import Queues
 from msgproxy.server import Server
@@ -171,9 +171,6 @@ def _limits(arguments: argparse.Namespace) -> Limits:
     outbound = given.pop("outbound_limit")
     # As an outbound limit, this is enough for any inbound limit: so only the others can be wrong.
     enough = given["inbound_limit"] + given["max_message_size"] + options.UNITS["g"]
-    for name, value in given.items():
-        if isinstance(value, float) and value > LONGEST:
-            raise InvalidOption(f"{_flag(name)} may be {LONGEST:g} seconds at most")
     smallest = Limits(**given, outbound_limit=enough).smallest_outbound_limit
     if outbound is None:
         outbound = max(Limits().outbound_limit, OUTBOUND_ROOM * smallest)

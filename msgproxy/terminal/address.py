@@ -5,6 +5,7 @@ Rule: every client goes through here, so that all find the same servers.
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -14,6 +15,8 @@ from msgproxy.terminal.screen import escape
 
 DEFAULT_PORTS = {"ws": 80, "wss": 443}
 
+HAS_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
 LOOPBACK = ("127.0.0.1", "::1")
 """What `localhost` means, whatever the system says (RFC 6761 section 6.3)."""
 
@@ -21,17 +24,18 @@ LOOPBACK = ("127.0.0.1", "::1")
 def websocket_url(url: str) -> str:
     """Return the ws:// or wss:// address that `url` means; raise CannotConnect if it means none."""
     try:
-        parts = urlsplit(url if "://" in url else f"ws://{url}")
+        parts = urlsplit(url if HAS_SCHEME.match(url) else f"ws://{url}")
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-        default = DEFAULT_PORTS[scheme]
-        host, port = parts.hostname, parts.port or default
-    except (ValueError, KeyError):
+        host, port = parts.hostname, parts.port
+        if port is None:
+            port = DEFAULT_PORTS[scheme]
+        target = quote(f"{parts.path or '/'}?{parts.query}".rstrip("?"), safe="/?=&;:@!$'()*+,~%")
+    except (ValueError, KeyError):  # also if it has bytes that are not UTF-8
         host = None
-    if not host:
+    if not host or not port or scheme not in DEFAULT_PORTS:
         raise CannotConnect(f"not an address such as ws://localhost:8765/: {escape(url)}")
     if ":" in host:
         host = f"[{host}]"
-    target = quote(f"{parts.path or '/'}?{parts.query}".rstrip("?"), safe="/?=&;:@!$'()*+,~%")
     return f"{scheme}://{host}:{port}{target}"
 
 

@@ -55,18 +55,20 @@ def opened(events: queue.Queue[Any]) -> Iterator[None]:
     settings = _without_echo()
     suspend = signal.getsignal(signal.SIGTSTP) if hasattr(signal, "SIGTSTP") else signal.SIG_IGN
     terminate = signal.getsignal(signal.SIGTERM)
-    if suspend is not signal.SIG_IGN:
-        signal.signal(signal.SIGTSTP, lambda *_: _suspend(settings))
-    if terminate is not signal.SIG_IGN:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through the `finally` below
-    if settings:
-        Thread(target=_read_keys, args=(events,), name="keys", daemon=True).start()
-    write(ENTER)
     try:
+        if suspend is not signal.SIG_IGN:
+            signal.signal(signal.SIGTSTP, lambda *_: _suspend(settings))
+        if terminate is not signal.SIG_IGN:
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through the `finally` below
+        if settings:
+            Thread(target=_read_keys, args=(events,), name="keys", daemon=True).start()
+        write(ENTER)
         yield
     finally:
-        write(LEAVE)
-        _restore(settings)
+        try:
+            write(LEAVE)
+        finally:  # also if Ctrl-C interrupts that
+            _restore(settings)
 
 
 def draw(lines: list[str]) -> None:

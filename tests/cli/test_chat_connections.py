@@ -29,6 +29,7 @@ from msgproxy.terminal.address import websocket_url
         ("host:1234", "ws://host:1234/"),
         ("localhost:1234", "ws://localhost:1234/"),
         ("[::1]:1234", "ws://[::1]:1234/"),
+        ("host:1?q=http://x", "ws://host:1/?q=http://x"),
     ],
 )
 def test_an_address_can_be_written_in_several_ways(given, meant):
@@ -36,7 +37,18 @@ def test_an_address_can_be_written_in_several_ways(given, meant):
 
 
 @pytest.mark.parametrize(
-    "given", ["", "ws://", "ftp://host/", "ftp://host:80/", "host:port", "host:99999", "[::1"]
+    "given",
+    [
+        "",
+        "ws://",
+        "ftp://host/",
+        "ftp://host:80/",
+        "host:port",
+        "host:0",
+        "host:99999",
+        "[::1",
+        "host/\udcff",
+    ],
 )
 def test_what_is_no_address_is_an_error(given):
     with pytest.raises(CannotConnect, match="not an address"):

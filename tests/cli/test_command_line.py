@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -73,7 +74,8 @@ def test_help_lists_each_option_with_its_default(option):
         "--port 65536", "--port -1", "--port http", "--max-clients 0", "--max-clients 1.5",
         "--max-message-size 0", "--max-message-size 1T", "--outbound-limit lots",
         "--outbound-limit 1M", "--ping-interval 0", "--ping-timeout -3", "--close-timeout nan",
-        "--handshake-timeout inf", "--allow-origin example.com", "--allow-origin https://a.b/c",
+        "--handshake-timeout inf", "--ping-timeout 1e10", "--max-clients 1" + 400 * "0",
+        "check --patience 1e10 localhost", "--allow-origin example.com", "--allow-origin https://a.b/c",
         "--log-level loud", "--no-such-option", "serve surplus", "chat", "--inbound-limit",
     ],
 )  # fmt: skip
@@ -82,7 +84,7 @@ def test_a_wrong_option_gets_one_clear_line_and_status_2(wrong):
     result = run(*wrong.split())
     assert result.returncode == 2
     assert result.stdout == ""
-    assert re.fullmatch(r"msgproxy( serve| chat)?: .+\n", result.stderr), result.stderr
+    assert re.fullmatch(r"msgproxy( serve| chat| check)?: .+\n", result.stderr), result.stderr
 
 
 def test_an_unknown_command_is_answered_with_the_commands():
@@ -155,13 +157,18 @@ def test_no_client_waits_for_the_reader_of_the_log():
         assert server.process.wait(timeout=20) == 0
 
 
-def test_a_full_disk_at_stdout_gets_one_clear_line():
-    """The line that says where the server is cannot be printed, so there is no use in running."""
+@pytest.mark.parametrize("command", ["--port 0", "--help", "check --list"])
+def test_a_full_disk_at_stdout_gets_one_clear_line(command):
+    """A server, too: its address cannot be printed, so there is no use in running.
+
+    Python keeps what it prints, as it does unless it is told not to, and tries again at exit.
+    """
     if not Path("/dev/full").exists():
         pytest.skip("no device that is always full")
     with open("/dev/full", "w") as full:
         result = subprocess.run(
-            [*COMMAND, "--port", "0"],
+            [*COMMAND, *command.split()],
+            env={n: value for n, value in os.environ.items() if n != "PYTHONUNBUFFERED"},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
