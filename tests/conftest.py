@@ -14,7 +14,7 @@ import threading
 import hypothesis
 import pytest
 import variants
-from chat_process import chat
+from chat_process import answer, chat
 from clients import RawClient, wait_for
 from joined_servers import impatience, join, pair
 from redis_server import redis_server
@@ -23,7 +23,8 @@ from msgproxy import Limits, Server
 
 pytest_plugins = ["selection", "kept_browsers"]
 
-__all__ = ["chat", "impatience", "join", "pair", "redis_server"]  # fixtures that are elsewhere
+# Fixtures that are elsewhere.
+__all__ = ["answer", "chat", "impatience", "join", "pair", "redis_server"]
 
 # In the background of a shell Ctrl-C is ignored; under `nohup`, the end of the terminal. Both would
 # be ignored in all programs that are started here, too, and some are tested to end by them. (They

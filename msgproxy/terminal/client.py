@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -144,6 +144,34 @@ class Client:
         return CannotConnect(f"cannot connect to {escape(self._url)}: {why}")
 
 
+class _WholeFrames:
+    """A socket for two threads that send. What each sends arrives whole, or nothing follows it.
+
+    The library ignores how much its socket has sent, which may be a part. And its own thread
+    answers pings: also while the other one waits in the middle of a message, for a slow server.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._sending = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def send(self, data: bytes) -> int:
+        """Send all of it. If Ctrl-C or an error cuts it short, end the connection."""
+        with self._sending:
+            try:
+                self._sock.sendall(data)
+            except BaseException:
+                with suppress(OSError):  # not `sock.shutdown`: over TLS, that does more
+                    socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+                raise
+        return len(data)
+
+    sendall = send
+
+
 class _Connection(Base):  # type: ignore[misc]
     """The library's connection, with a socket and a handshake of our own.
 
@@ -155,7 +183,10 @@ class _Connection(Base):  # type: ignore[misc]
     def __init__(self, sock: socket.socket, host: str, target: str) -> None:
         self._request = Request(host=host, target=target)
         super().__init__(
-            sock, ConnectionType.CLIENT, RECV_SIZE, thread_class=partial(Thread, daemon=True)
+            _WholeFrames(sock),
+            ConnectionType.CLIENT,
+            RECV_SIZE,
+            thread_class=partial(Thread, daemon=True),
         )
 
     def handshake(self) -> None:

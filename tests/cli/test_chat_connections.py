@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import hashlib
 import re
 import socket
 import struct
-import subprocess
 
 import pytest
 from chat_process import complains, run
-from clients import CLOSE, PATIENCE, PING, PROGRAM_PATIENCE, TEXT, encode_frame
+from clients import CLOSE, PATIENCE, PING, TEXT, encode_frame
 
 from msgproxy import Limits
 from msgproxy.errors import CannotConnect
@@ -85,37 +81,6 @@ def test_a_server_of_something_else_is_an_error(server):
 
 
 # How the server's side can end, and begin: a server made by hand.
-
-
-@pytest.fixture
-def answer(chat):
-    """Let it connect to a server that sends this after its 101, in the same packet."""
-    with contextlib.ExitStack() as sockets:
-
-        def answer_one(
-            frames: bytes, before: bytes = b""
-        ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-            listening = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
-            listening.settimeout(PROGRAM_PATIENCE)
-            process = chat(f"127.0.0.1:{listening.getsockname()[1]}")
-            connection = sockets.enter_context(listening.accept()[0])
-            connection.settimeout(PATIENCE)
-            connection.sendall(before + _switch_protocols(connection) + frames)
-            return process, connection
-
-        yield answer_one
-
-
-def _switch_protocols(connection: socket.socket) -> bytes:
-    request = b""
-    while not request.endswith(b"\r\n\r\n"):
-        request += connection.recv(65536)
-    key = re.search(rb"(?i)sec-websocket-key: (\S+)", request)[1]
-    accept = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-    return (
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: %b\r\n\r\n" % base64.b64encode(accept)
-    )
 
 
 def test_a_message_right_after_the_handshake_is_shown(answer):

@@ -1,13 +1,17 @@
-"""`msgproxy chat` in a pipe: a real process."""
+"""`msgproxy chat` in a pipe: a real process; and a server made by hand."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import re
+import socket
 import subprocess
 import sys
 
 import pytest
-from clients import PROGRAM_PATIENCE
+from clients import PATIENCE, PROGRAM_PATIENCE
 
 # The library leaves the socket of a connection that failed to the garbage collector.
 PYTHON = (sys.executable, "-X", "dev", "-W", "ignore::ResourceWarning")
@@ -26,6 +30,37 @@ def chat():
             return process
 
         yield start_one
+
+
+@pytest.fixture
+def answer(chat):
+    """Let a chat connect to a server that sends this after its 101, in the same packet."""
+    with contextlib.ExitStack() as sockets:
+
+        def answer_one(
+            frames: bytes, before: bytes = b""
+        ) -> tuple[subprocess.Popen[bytes], socket.socket]:
+            listening = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
+            listening.settimeout(PROGRAM_PATIENCE)
+            process = chat(f"127.0.0.1:{listening.getsockname()[1]}")
+            connection = sockets.enter_context(listening.accept()[0])
+            connection.settimeout(PATIENCE)
+            connection.sendall(before + _switch_protocols(connection) + frames)
+            return process, connection
+
+        yield answer_one
+
+
+def _switch_protocols(connection: socket.socket) -> bytes:
+    request = b""
+    while not request.endswith(b"\r\n\r\n"):
+        request += connection.recv(65536)
+    key = re.search(rb"(?i)sec-websocket-key: (\S+)", request)[1]
+    accept = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: %b\r\n\r\n" % base64.b64encode(accept)
+    )
 
 
 def run(url: str, *options: str, said: bytes = b"") -> tuple[int, bytes, str]:
