@@ -25,6 +25,9 @@ from msgproxy.check.frames import Message
 RECV_SIZE = 1 << 18
 """Bytes to receive or to send at a time, at most."""
 
+DEFAULT_PORT = 80
+"""The port of ws:// and http:// addresses that name none."""
+
 LONGEST_HEAD = 1 << 16
 """Bytes of a response's head; more is no response."""
 
@@ -34,6 +37,8 @@ QUOTED = 40
 SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """With it, a server proves that it knows WebSockets (RFC 6455 section 1.3)."""
 
+NOT_OFFERED = ("Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol")
+"""Headers in which a server chooses from what a client has offered. These clients offer nothing."""
 
 INTERIM = re.compile(rb"HTTP/1\.[0-9] 1(?!01)[0-9]{2}(?: [^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n")
 """A response before the final one, such as 100 or 103."""
@@ -49,9 +54,12 @@ class Address:
 
     @property
     def name(self) -> str:
-        """Host and port, as in a Host header."""
+        """Host and port, as in a Host header: without the default port (RFC 6455 section 4.1).
+
+        An Origin must not have it either (RFC 6454 section 6.2).
+        """
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORT else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,26 @@ class Answer:
 
     def __str__(self) -> str:
         return f"the HTTP status {self.status} {self.phrase}".rstrip()
+
+    def lists(self, name: str, token: str) -> bool:
+        """Return whether a header lists a token, in upper or lower case."""
+        tokens = self.headers.get(name, "").lower().split(",")
+        return token in [one.strip() for one in tokens]
+
+    def check(self, proof: str) -> None:
+        """Raise `Unexpected` if a client must fail with this answer (RFC 6455 section 4.1)."""
+        if self.status != 101:
+            raise Unexpected(str(self))
+        if self.headers.get("upgrade", "").lower() != "websocket":  # it may not be a list
+            raise Unexpected(f"{self}, but without the header 'Upgrade: websocket'")
+        if not self.lists("connection", "upgrade"):
+            raise Unexpected(f"{self}, but without the header 'Connection: Upgrade'")
+        if self.headers.get("sec-websocket-accept") != proof:
+            raise Unexpected("a Sec-WebSocket-Accept that does not fit the key of the request")
+        for name in NOT_OFFERED:
+            if (value := self.headers.get(name.lower())) is not None:
+                header = f"'{name}: {value[:QUOTED]}'"
+                raise Unexpected(f"{self}, but with {header}, though the client offered none")
 
 
 class Client:
@@ -84,7 +112,7 @@ class Client:
         """Whether it receives at all. If not, what the server sends gets stuck."""
         self.answers_pings = True
         self.only_counts = False
-        """Whether what comes is only counted."""
+        """Whether what comes is only counted. It answers a Close frame even then."""
         self.counted = 0
         self.outgoing = bytearray()
         self._socket = sock
@@ -189,13 +217,24 @@ class Client:
         if not data:
             raise Unexpected("the end of the connection, without a Close frame")
         if self.only_counts:
-            self.counted += len(data)
+            self._count(data)
             return
         if not self.answer:
             self._head += data
             data = b"" if self._is_interim() else self._take_answer()
         for opcode, fin, payload in self._frames.feed(data):
             self._take_frame(opcode, fin, payload)
+
+    def _count(self, data: bytes) -> None:
+        """Count bytes, and answer a Close frame. Nothing else matters, be it right or wrong.
+
+        A server may wait for the answer before it hangs up (RFC 6455 section 5.5.1).
+        """
+        self.counted += len(data)
+        with contextlib.suppress(Unexpected):
+            for opcode, _, payload in self._frames.feed(data):
+                if opcode == frames.CLOSE and self.close_code is None:
+                    self._answer_close(payload)
 
     def _is_interim(self) -> bool:
         """Remove interim responses: the final one follows (RFC 9110 section 15.2)."""
@@ -212,26 +251,16 @@ class Client:
             return b""
         status_line, *lines = head.decode("latin-1").split("\r\n")
         _, status, phrase = f"{status_line}  ".split(" ", 2)
-        pairs = (line.partition(":") for line in lines)
-        headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
         if not re.fullmatch("[0-9]{3}", status):
             raise Unexpected(f"an HTTP response without a status: {status_line[:QUOTED]!r}")
-        self.answer = Answer(int(status), phrase.strip(), headers)
-        if self.answer.status != 101:
-            raise Unexpected(str(self.answer))
-        proof = base64.b64encode(hashlib.sha1(self._key + SALT).digest()).decode()
-        if headers.get("sec-websocket-accept") != proof:
-            raise Unexpected("a Sec-WebSocket-Accept that does not fit the key of the request")
+        self.answer = Answer(int(status), phrase.strip(), _join_headers(lines))
+        self.answer.check(base64.b64encode(hashlib.sha1(self._key + SALT).digest()).decode())
         return rest
 
     def _take_frame(self, opcode: int, fin: bool, payload: bytes) -> None:
         if opcode == frames.CLOSE:
-            if len(payload) == 1:
-                raise Unexpected("a Close frame of one byte, but a close code has two")
-            self.close_code = struct.unpack("!H", payload[:2])[0] if payload else 1005
+            self._answer_close(payload)
             reason = payload[2:].decode(errors="replace")
-            self.send_frame(frames.CLOSE, payload)
-            self.flush()
             code = f"with code {self.close_code}" if payload else "without a code"
             raise Unexpected(f"a Close frame {code} {reason}".rstrip())
         if opcode == frames.PING:
@@ -242,9 +271,26 @@ class Client:
         elif (message := self._messages.feed(opcode, fin, payload)) is not None:
             self.heard.append(message)
 
+    def _answer_close(self, payload: bytes) -> None:
+        if len(payload) == 1:
+            raise Unexpected("a Close frame of one byte, but a close code has two")
+        self.close_code = struct.unpack("!H", payload[:2])[0] if payload else 1005
+        self.send_frame(frames.CLOSE, payload)
+        self.flush()
+
     def leave(self) -> None:
         """Send a Close frame, and close the socket."""
         self.send_frame(frames.CLOSE, struct.pack("!H", 1000))
         with contextlib.suppress(OSError):
             self._socket.send(self.outgoing)
         self.close()
+
+
+def _join_headers(lines: list[str]) -> dict[str, str]:
+    """Read header lines. Lines of the same name make one list (RFC 9110 section 5.3)."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, value = (part.strip() for part in line.partition(":")[::2])
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

@@ -70,22 +70,28 @@ class FrameReader:
         self._reject_if(first & 0x70, "has reserved bits set, though no extension was agreed on")
         self._reject_if(opcode not in OPCODES, f"has opcode {opcode}, which does not exist")
         self._reject_if(second & 0x80, "is masked, as only those of clients should be")
-        self._reject_if(
-            opcode >= CLOSE and second > 125, "is a control frame of more than 125 bytes"
-        )
-        start, length = 2, second
-        if second >= 126:
-            start = 4 if second == 126 else 10
-            if len(self._bytes) < start:
-                return None
-            length = int.from_bytes(self._bytes[2:start], "big")
-            self._reject_if(length > LONGEST_FRAME, f"has a payload of {length:,} bytes")
-        end = start + length
-        if len(self._bytes) < end:
+        if opcode >= CLOSE:  # a control frame (RFC 6455 section 5.5)
+            self._reject_if(second > 125, "is a control frame of more than 125 bytes")
+            self._reject_if(not first & 0x80, "is a control frame, but only a fragment (FIN is 0)")
+        if (size := self._size(second)) is None or len(self._bytes) < sum(size):
             return None
-        payload = bytes(self._bytes[start:end])
-        del self._bytes[:end]
+        start, length = size
+        payload = bytes(self._bytes[start : start + length])
+        del self._bytes[: start + length]
         return opcode, bool(first & 0x80), payload
+
+    def _size(self, second: int) -> tuple[int, int] | None:
+        """Return the sizes of head and payload, or None as long as the head is not complete."""
+        if second < 126:
+            return 2, second
+        start, least = (4, 126) if second == 126 else (10, 1 << 16)
+        if len(self._bytes) < start:
+            return None
+        length = int.from_bytes(self._bytes[2:start], "big")
+        self._reject_if(length > LONGEST_FRAME, f"has a payload of {length:,} bytes")
+        # RFC 6455 section 5.2: the length is written in as few bytes as possible.
+        self._reject_if(length < least, f"has the length {length:,} in {start - 2} bytes, too many")
+        return start, length
 
     def _reject_if(self, is_wrong: object, why: str) -> None:
         if is_wrong:

@@ -111,9 +111,14 @@ class ServerProgram:
         )
 
     def interrupt(self) -> None:
-        """Do what Ctrl-C does."""
-        if self._process:
+        """Do what Ctrl-C does. A terminal sends SIGINT to the program and to all it has started."""
+        if not self._process or not self.is_running:
+            return
+        if not hasattr(os, "killpg"):
             self._process.send_signal(signal.SIGINT)
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it ends just now
+            os.killpg(self._process.pid, signal.SIGINT)
 
     def wait(self, seconds: float) -> int | None:
         """Wait this long for its end; return the exit status, or None if it still runs."""
@@ -147,16 +152,24 @@ class ServerProgram:
         return ""
 
     def _end(self) -> None:
-        if self._process:
-            if self.is_running:
+        """End it, if need be by force: even if a second Ctrl-C interrupts the wait."""
+        try:
+            if self._process and self.is_running:
                 self._process.terminate()
                 self.wait(END_PATIENCE)
-            _kill_group(self._process)
-            _kill_marked(self._mark)
-            self._process.wait()
-            self._process = None
-        if self._output:
-            self._output.unlink(missing_ok=True)
+        finally:
+            self._leave_nothing()
+
+    def _leave_nothing(self) -> None:
+        try:
+            if self._process:
+                _kill_group(self._process)
+                _kill_marked(self._mark)
+                self._process.wait()
+                self._process = None
+        finally:
+            if self._output:
+                self._output.unlink(missing_ok=True)
 
 
 def _as_command(text: str) -> list[str]:
@@ -180,7 +193,7 @@ def _first_url(output: Path) -> str:
     with output.open("rb") as file:
         begin = file.read(READ_SIZE)
     for found in URL.finditer(begin):
-        if int(found["port"]) <= 65535 and _is_here(found["host"].decode().strip("[]")):
+        if 0 < int(found["port"]) <= 65535 and _is_here(found["host"].decode().strip("[]")):
             return found[0].decode()
     return ""
 

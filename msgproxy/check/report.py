@@ -32,7 +32,7 @@ class Report:
     def __init__(self) -> None:
         self._counts = dict.fromkeys(COLOURS, 0)
         self._has_terminal = sys.stdout.isatty()
-        self._has_colours = self._has_terminal and "NO_COLOR" not in os.environ
+        self._has_colours = self._has_terminal and _wants_colours()
 
     def begin(self, behaviour: Behaviour) -> None:
         """Show what is being checked, in a line that the verdict replaces."""
@@ -88,3 +88,8 @@ class Report:
     def _explain(self, what: str, text: str) -> None:
         first, next_ = f"{INDENT}{what:10}", f"{INDENT}{'':10}"
         print(textwrap.fill(escape(text), WIDTH, initial_indent=first, subsequent_indent=next_))
+
+
+def _wants_colours() -> bool:
+    """Return whether the environment allows colours: an empty NO_COLOR does (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

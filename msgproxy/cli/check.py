@@ -30,6 +30,9 @@ PATIENCE = 5.0
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that mean "all", and where a server that listens on them can be reached."""
 
+ENDINGS = ("SIGTERM", "SIGHUP")
+"""Signals that end a check with --run, as far as the system has them."""
+
 TARGET_HELP = """the server, such as ws://localhost:8765/; with --run: arguments for the program,
 after '--'"""
 
@@ -75,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.run is None:
         return _check_address(arguments, chosen)
-    with _stopped_by_sigterm():
+    with _stopped_by_signals():
         return _check_program(arguments, chosen)
 
 
@@ -155,22 +158,30 @@ def _as_address(url: str) -> Address:
     parts = urlsplit(websocket_url(url))
     if parts.scheme != "ws":
         raise CannotConnect("only ws:// can be checked, not TLS")
-    assert parts.hostname is not None, "websocket_url has checked it"
+    host, port = parts.hostname, parts.port
+    assert host is not None, "websocket_url has checked it"
+    assert port is not None, "websocket_url adds the default"
     path = f"{parts.path}?{parts.query}".rstrip("?")
-    return Address(ANY_ADDRESS.get(parts.hostname, parts.hostname), parts.port or 80, path)
+    return Address(ANY_ADDRESS.get(host, host), port, path)
 
 
 @contextlib.contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end this as Ctrl-C does. The server of --run would be left running otherwise."""
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM end this as Ctrl-C does, and SIGHUP, which comes when the terminal is closed.
+
+    The server of --run would be left running otherwise. It has no terminal, so no SIGHUP either.
+    """
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.getsignal(signal.SIGTERM)
-    if before is not signal.SIG_IGN:  # as with `process.on_signal`
-        signal.signal(signal.SIGTERM, stop)
+    numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as with `process.on_signal`
+            signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clients import PATIENCE
+import pytest
+from clients import PATIENCE, PROGRAM_PATIENCE
+from websockets.sync.server import ServerConnection, serve
 
 from msgproxy.check.behaviours import load as check_load
 from msgproxy.check.behaviours.catalogue import NAMES
@@ -127,12 +133,92 @@ def test_something_that_is_no_http_is_shown(capsys):
 
 
 def test_a_response_to_another_key_is_refused(capsys):
-    with answering(b"HTTP/1.1 101 Fine\r\nSec-WebSocket-Accept: x\r\n\r\n") as url:
+    upgraded = b"HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    with answering(upgraded + b"Sec-WebSocket-Accept: x\r\n\r\n") as url:
         assert main(["check", url]) == 1
     assert "a Sec-WebSocket-Accept that does not fit the key" in words(capsys.readouterr().out)
+
+
+def test_a_response_that_no_browser_accepts_is_refused(capsys):
+    with answering(b"HTTP/1.1 101 Fine\r\nUpgrade: websocket\r\n\r\n") as url:
+        assert main(["check", url]) == 1
+    instead = "instead: the HTTP status 101 Fine, but without the header 'Connection: Upgrade'"
+    assert instead in words(capsys.readouterr().out)
 
 
 def test_a_server_that_says_nothing(capsys):
     with answering(b"") as url:
         assert main(["check", "--patience", "0.5", url]) == 1
     assert "no answer to the handshake within 0.5 s" in words(capsys.readouterr().out)
+
+
+@contextmanager
+def forwarding(repeat: dict[str, int]) -> Iterator[str]:
+    """A server that forwards in one order. It sends some messages to its last client more often."""
+    here: list[ServerConnection] = []
+    lock = threading.Lock()
+
+    def serve_one(connection: ServerConnection) -> None:
+        with lock:
+            here.append(connection)
+        for message in connection:
+            with lock:
+                for other in here:
+                    times = repeat.get(message, 1) if other is here[-1] else 1
+                    for _ in range(times if other is not connection else 0):
+                        other.send(message)
+
+    with serve(serve_one, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        finally:
+            server.shutdown()
+            thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("repeat", [{"T1's 1": 2}, {"T1's 1": 0, "T1's 2": 2}], ids=str)
+def test_a_message_that_is_lost_or_doubled_is_not_in_another_order(repeat, capsys, monkeypatch):
+    for name, value in {"LISTENERS": 3, "EACH": 4, "ROUNDS": 1, "AT_LEAST": 0}.items():
+        monkeypatch.setattr(check_load, name, value)
+    with forwarding(repeat) as url:
+        assert main(["check", "--only", "one-order", "--patience", str(PATIENCE), url]) == 1
+    output = words(capsys.readouterr().out)
+    assert "one of them missed a message, or got one too many" in output
+    assert "the other way round" not in output
+
+
+# Colours.
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="Windows has other terminals")
+@pytest.mark.parametrize(
+    ("environment", "is_coloured"),
+    [
+        ({}, True),
+        ({"NO_COLOR": ""}, True),  # see no-color.org
+        ({"NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+    ids=str,
+)
+def test_a_terminal_has_colours_unless_somebody_wants_none(environment, is_coloured, server):
+    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    reader, terminal = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "msgproxy", "check", "--only", "repeats", server.url],
+            env={**inherited, "TERM": "xterm", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=terminal,
+            timeout=PROGRAM_PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0
+        output = os.read(reader, 65536).decode()
+    finally:
+        os.close(reader)
+        os.close(terminal)
+    assert "repeats" in output
+    assert ("\x1b[32mok" in output) is is_coloured

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from clients import CLOSE, PATIENCE, PONG, TEXT, encode_frame, wait_for
+from clients import BINARY, CLOSE, PATIENCE, PING, PONG, TEXT, encode_frame, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,8 +77,59 @@ def test_a_client_that_only_counts_shows_that_it_lives():
     assert signs == [bytes([0x80 | PONG, 0x80])] * blocks
 
 
-ACCEPTED = b"HTTP/1.1 101 Fine\r\nSec-WebSocket-Accept: PROOF\r\n\r\n"
+def test_a_client_that_only_counts_answers_a_close_frame():
+    """A server may wait for that answer before it hangs up (RFC 6455 section 5.5.1)."""
+    too_slow = b"\x03\xf5"
+    answers = []
+
+    def serve(server: socket.socket) -> None:
+        server.recv(65536)  # the request
+        server.sendall(encode_frame(BINARY, BLOCK, mask=False))
+        server.sendall(encode_frame(CLOSE, too_slow, mask=False))
+        while (head := server.recv(2, socket.MSG_WAITALL)) == bytes([0x80 | PONG, 0x80]):
+            server.recv(4, socket.MSG_WAITALL)  # the mask
+        answers.append(head)
+        server.shutdown(socket.SHUT_RDWR)
+
+    with client_and_server() as (client, server), Harness(ANYWHERE, PATIENCE) as harness:
+        harness.clients.append(client)
+        client.only_counts = True
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        try:
+            assert not drain(harness, client, 2 * len(BLOCK))
+        finally:
+            thread.join(PATIENCE)
+    assert answers == [bytes([0x80 | CLOSE, 0x80 | len(too_slow)])]
+    assert (client.close_code, str(client.end)) == (1013, LOST)
+
+
+# The request.
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        (Address("localhost", 80, "/"), "localhost"),
+        (Address("::1", 80, "/"), "[::1]"),
+        (Address("localhost", 8080, "/"), "localhost:8080"),
+        (Address("::1", 443, "/"), "[::1]:443"),
+    ],
+)
+def test_as_in_browsers_a_host_has_no_default_port(address, name):
+    """Nor has an Origin, which is made of it (RFC 6454 section 6.2)."""
+    assert address.name == name
+
+
+# The answer.
+
+BEGIN = b"HTTP/1.1 101 Fine\r\nSec-WebSocket-Accept: PROOF\r\n"
+UPGRADE, CONNECTION = b"Upgrade: websocket\r\n", b"Connection: Upgrade\r\n"
+ACCEPTED = BEGIN + UPGRADE + CONNECTION + b"\r\n"
 LOST = "the end of the connection, without a Close frame"
+
+
+NO_FRAME = "bytes that are no frame of a server: it"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +141,19 @@ LOST = "the end of the connection, without a Close frame"
         (encode_frame(CLOSE, b"\x03\xe8\xff", mask=False), "a Close frame with code 1000 \ufffd"),
         (encode_frame(TEXT, b"\xff", mask=False), "a text message that is not UTF-8"),
         (encode_frame(TEXT, b"", mask=False, length=1 << 40), "bytes that are no frame"),
+        (encode_frame(PING, b"hi", mask=False, fin=False), f"{NO_FRAME} is a control frame, but"),
+        (encode_frame(CLOSE, b"", mask=False, fin=False), f"{NO_FRAME} is a control frame, but"),
+        (b"\x81\x7e\x00\x7d", f"{NO_FRAME} has the length 125 in 2 bytes"),
+        (b"\x82\x7f" + (65535).to_bytes(8, "big"), f"{NO_FRAME} has the length 65,535 in 8 bytes"),
     ],
 )
 def test_frames_that_are_wrong_are_described(frames, end):
     assert end_after(ACCEPTED, frames).startswith(end)
+
+
+@pytest.mark.parametrize("size", [125, 126, 65535, 65536])
+def test_the_shortest_length_is_right(size):
+    assert end_after(ACCEPTED, encode_frame(BINARY, bytes(size), mask=False)) == LOST
 
 
 @pytest.mark.parametrize(
@@ -101,12 +161,59 @@ def test_frames_that_are_wrong_are_described(frames, end):
     [
         (b"HTTP/1.1 \xb2\xb2\xb2 Fine\r\n\r\n", "an HTTP response without a status"),
         (b"HTTP/1.1 " + b"9" * 5000 + b"\r\n\r\n", "an HTTP response without a status"),
-        (b"HTTP/1.1 101\r\n\r\n", "a Sec-WebSocket-Accept that does not fit"),
+        (ACCEPTED.replace(b"PROOF", b"x"), "a Sec-WebSocket-Accept that does not fit"),
+        (b"HTTP/1.1 101\r\n" + UPGRADE + CONNECTION + b"\r\n", "a Sec-WebSocket-Accept that does"),
+        (b"HTTP/1.1 101\r\n\r\n", "the HTTP status 101, but without the header 'Upgrade"),
         (b"HTTP/1.1 404\r\n\r\n", "the HTTP status 404"),
     ],
 )
 def test_answers_that_are_wrong_are_described(answer, end):
     assert end_after(answer).startswith(end)
+
+
+@pytest.mark.parametrize(
+    ("headers", "end"),
+    [
+        (CONNECTION, "without the header 'Upgrade: websocket'"),
+        (CONNECTION + b"Upgrade: h2c\r\n", "without the header 'Upgrade: websocket'"),
+        (CONNECTION + b"Upgrade: websocket, h2c\r\n", "without the header 'Upgrade: websocket'"),
+        (UPGRADE, "without the header 'Connection: Upgrade'"),
+        (UPGRADE + b"Connection: Upgraded\r\n", "without the header 'Connection: Upgrade'"),
+        (
+            UPGRADE + CONNECTION + b"Sec-WebSocket-Extensions: permessage-deflate\r\n",
+            "with 'Sec-WebSocket-Extensions: permessage-deflate', though the client offered none",
+        ),
+        (
+            UPGRADE + CONNECTION + b"Sec-WebSocket-Protocol: chat\r\n",
+            "with 'Sec-WebSocket-Protocol: chat', though the client offered none",
+        ),
+    ],
+)
+def test_an_answer_that_no_browser_accepts_is_described(headers, end):
+    """A client must fail then (RFC 6455 section 4.1)."""
+    assert end_after(BEGIN + headers + b"\r\n") == f"the HTTP status 101 Fine, but {end}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"upgrade: WebSocket\r\nCONNECTION: UPGRADE\r\n",
+        UPGRADE + b"Connection: keep-alive ,upgrade\r\n",
+        UPGRADE + CONNECTION + b"Connection: keep-alive\r\n",
+    ],
+)
+def test_an_answer_may_have_capitals_and_lists(headers):
+    assert end_after(BEGIN + headers + b"\r\n") == LOST
+
+
+@pytest.mark.parametrize("versions", [b"13", b"13, 8, 7", b"13\r\nSec-WebSocket-Version: 8, 7"])
+def test_a_server_may_list_versions_in_one_header_or_in_two(versions):
+    """As in the example of RFC 6455 section 4.4."""
+    with client_and_server() as (client, server):
+        server.sendall(b"HTTP/1.1 426 No\r\nSec-WebSocket-Version: %b\r\n\r\n" % versions)
+        wait_for(lambda: client.receive() or client.answer, "the answer")
+        assert client.answer.lists("sec-websocket-version", "13")
+        assert not client.answer.lists("sec-websocket-version", "1")
 
 
 @pytest.mark.parametrize("interim", [b"100 Continue\r\n", b"103 Early Hints\r\nLink: </a>\r\n"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -88,22 +90,28 @@ def test_wrong_usage_has_status_2_and_one_line(arguments, capsys):
 # The end of it.
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-def test_a_signal_ends_the_server_too(number, tmp_path):
-    text = (
-        "import os, socket, time\n"
-        "listener = socket.create_server(('127.0.0.1', 0))\n"
-        "print(f'{os.getpid()} ws://127.0.0.1:{listener.getsockname()[1]}/')\n"
-        "open('started', 'w').write(str(os.getpid()))\n"
-        "time.sleep(600)\n"
-    )
+SERVER = """
+import os, signal, socket, time
+{first}
+listener = socket.create_server(('127.0.0.1', 0))
+print(f'ws://127.0.0.1:{{listener.getsockname()[1]}}/')
+open('started', 'w').write(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def checking(tmp_path: Path, first: str = "", *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Check a server that says nothing. `first` is what it does first of all."""
     # Python may be interrupted before it hands over a socket that it has made, and the development
     # mode would say that nobody closed that one.
     quietly = ("-W", "ignore::ResourceWarning")
-    command = [sys.executable, *quietly, "-m", "msgproxy", "check", "--patience", "300"]
+    options = options or ("--patience", "300")
+    path = program(tmp_path, SERVER.format(first=first))
     checker = subprocess.Popen(
-        [*command, "--run", program(tmp_path, text)],
+        [sys.executable, *quietly, "-m", "msgproxy", "check", *options, "--run", path],
         cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -113,15 +121,60 @@ def test_a_signal_ends_the_server_too(number, tmp_path):
         wait_for(
             lambda: started.exists() and started.read_text(), "the server's start", PROGRAM_PATIENCE
         )
-        checker.send_signal(number)
-        _, error = checker.communicate(timeout=PATIENCE)
+        yield checker
     finally:
         checker.kill()
         checker.communicate()
-    assert checker.returncode == 130
-    assert error == ""
+        if started.exists() and started.read_text():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(started.read_text()), signal.SIGKILL)
+
+
+def check_that_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
+        os.kill(int((tmp_path / "started").read_text()), 0)
+    assert list(tmp_path.glob("msgproxy-check-*")) == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+)
+def test_a_signal_ends_the_server_too(name, tmp_path):
+    """SIGHUP comes when the terminal is closed."""
+    with checking(tmp_path) as checker:
+        checker.send_signal(getattr(signal, name))
+        _, error = checker.communicate(timeout=PATIENCE)
+        assert checker.returncode == 130
+        assert error == ""
+        check_that_nothing_is_left(tmp_path)
+
+
+def test_a_second_interrupt_leaves_nothing_behind_either(tmp_path):
+    """It comes while the checker waits for the end of a server that takes its time."""
+    stays = "signal.signal(signal.SIGTERM, lambda *_: open('asked', 'w').close())"
+    with checking(tmp_path, stays) as checker:
+        checker.send_signal(signal.SIGINT)
+        wait_for((tmp_path / "asked").exists, "the server was asked to end")
+        checker.send_signal(signal.SIGINT)
+        _, error = checker.communicate(timeout=PATIENCE)
+        assert checker.returncode == 130
+        assert error == ""
+        check_that_nothing_is_left(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the system has no such signal")
+def test_the_end_of_the_terminal_is_ignored_if_it_was_from_the_start(tmp_path):
+    """As with `nohup`. Here the server sends the signal, before it is checked."""
+    handler = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the checker inherits that
+    try:
+        hang_up = "os.kill(os.getppid(), signal.SIGHUP)"
+        with checking(tmp_path, hang_up, "--patience", "0.5") as checker:
+            output, _ = checker.communicate(timeout=PROGRAM_PATIENCE)
+    finally:
+        signal.signal(signal.SIGHUP, handler)
+    assert checker.returncode == 1
+    assert output.endswith("1 FAILED\n")
 
 
 HAS_MANY_FILES = """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from clients import wait_for
+from clients import PATIENCE, wait_for
 from ports import free_port
 
 from msgproxy.check.program import ServerProgram
@@ -40,6 +41,7 @@ def program(tmp_path: Path, text: str) -> str:
         "see http://192.0.2.1:8000/",
         "see http://no.such.host.invalid:8000/",
         "ws://127.0.0.1:99999/ is no address",
+        "ws://127.0.0.1:0/ is none either",
     ],
 )
 def test_an_address_of_elsewhere_is_not_the_servers(tmp_path, before):
@@ -79,6 +81,28 @@ def test_localhost_may_be_either_address(start, capsys):
 
 
 # The end.
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="elsewhere, nothing does what Ctrl-C does")
+def test_an_interrupt_reaches_what_the_program_has_started(tmp_path):
+    """As a terminal sends it: to the whole foreground group. This shell waits for the server."""
+    end = tmp_path / "end"
+    text = f"""
+import socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+print("ready: ws://127.0.0.1:%d/" % listener.getsockname()[1])
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    open({str(end)!r}, "w").write("interrupted")
+"""
+    started = shlex.join([sys.executable, program(tmp_path, text)])
+    with ServerProgram(shlex.join(["sh", "-c", f"{started}; true"]), [], 20) as server:
+        server.start()
+        server.interrupt()
+        assert server.wait(PATIENCE) is not None, "it still runs"
+        wait_for(lambda: end.exists() and end.read_text() == "interrupted", "the server's end")
+        server.interrupt()  # it has ended: nothing happens
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="elsewhere, a daemon cannot be found")

@@ -152,7 +152,7 @@ def refuses_strangers(harness: Harness) -> None:
             answer = _ask(harness, header)
             if answer.status != status:
                 raise Unexpected("the client was accepted" if answer.status == 101 else str(answer))
-            if status == 426 and answer.headers.get("sec-websocket-version") != "13":
+            if status == 426 and not answer.lists("sec-websocket-version", "13"):
                 raise Unexpected(f"{answer}, but without the header 'Sec-WebSocket-Version: 13'")
     with expecting("connected and sent 'hello', which is no HTTP", "the HTTP status 400"):
         client = harness.open("A")
