@@ -31,7 +31,9 @@ PATIENCE_HELP = "seconds after which something counts as missing (default: %(def
 
 def main() -> int:
     """Check what the command line says; return the exit status."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server must not be left behind
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)  # no server must be left behind
     arguments = parse()
     path = arguments.file or HERE / f"{arguments.name}.py"
     if not path.is_file():
