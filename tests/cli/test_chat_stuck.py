@@ -9,7 +9,7 @@ import time
 from typing import BinaryIO
 
 import pytest
-from clients import CLOSE, PING, PONG, PROGRAM_PATIENCE, TEXT, encode_frame
+from clients import CLOSE, PING, PONG, PROGRAM_PATIENCE, TEXT, encode_frame, wait_for
 
 fcntl = pytest.importorskip("fcntl", reason="no system with job control")
 termios = pytest.importorskip("termios")
@@ -24,11 +24,12 @@ def stuck(answer):
     process, connection = answer(b"")
     process.stdin.write(LONG + b"\n")
     process.stdin.flush()
-    before = -1
+    wait_for(lambda: waiting_in(connection), "the message to begin", PROGRAM_PATIENCE)
+    before = 0
     while (unread := waiting_in(connection)) != before:
         before = unread
         time.sleep(0.3)
-    assert 0 < unread < len(LONG)
+    assert unread < len(LONG)
     with connection.makefile("rb") as stream:
         yield process, connection, stream
 
