@@ -18,6 +18,10 @@ Message = str | bytes
 """What a client said: a text message is a `str`, a binary message is `bytes`."""
 
 
+BRIDGE = 0
+"""The bridge, as the sender of a message. No client has this number: they are counted from 1."""
+
+
 class MessageId(NamedTuple):
     """Which message this is: the `number`-th of this client, counted from 1.
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgproxy.events import BRIDGE
 from msgproxy.queues import OutboundQueue
-
-BRIDGE = 0
-"""The bridge, as the sender of a message. No client has this number: they are counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)

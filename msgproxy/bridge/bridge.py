@@ -25,11 +25,11 @@ import secrets
 import time
 
 from msgproxy.bridge.address import Address
-from msgproxy.bridge.backlog import BRIDGE
 from msgproxy.bridge.entries import Entries, Entry, EntryWriter, StreamCursor
 from msgproxy.bridge.stream import BLOCK, RedisConnection, RedisUnavailable, Retry
 from msgproxy.concurrency import threads
 from msgproxy.events import (
+    BRIDGE,
     INTERNAL_ERROR,
     ITEM_OVERHEAD,
     Joined,

@@ -21,12 +21,10 @@ from selectors import EVENT_READ, EVENT_WRITE
 from msgproxy.check import frames
 from msgproxy.check.failure import Unexpected
 from msgproxy.check.frames import Message
+from msgproxy.terminal.address import DEFAULT_PORTS
 
 RECV_SIZE = 1 << 18
 """Bytes to receive or to send at a time, at most."""
-
-DEFAULT_PORT = 80
-"""The port of ws:// and http:// addresses that name none."""
 
 LONGEST_HEAD = 1 << 16
 """Bytes of a response's head; more is no response."""
@@ -59,7 +57,7 @@ class Address:
         An Origin must not have it either (RFC 6454 section 6.2).
         """
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == DEFAULT_PORT else f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORTS["ws"] else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

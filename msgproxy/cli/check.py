@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.run is None:
         return _check_address(arguments, chosen)
-    with _stopped_by_signals():
+    with stopped_by_signals():
         return _check_program(arguments, chosen)
 
 
@@ -166,7 +166,7 @@ def _as_address(url: str) -> Address:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals() -> Iterator[None]:
+def stopped_by_signals() -> Iterator[None]:
     """Let SIGTERM end this as Ctrl-C does, and SIGHUP, which comes when the terminal is closed.
 
     The server of --run would be left running otherwise. It has no terminal, so no SIGHUP either.

@@ -14,7 +14,7 @@ from typing import NoReturn
 from msgproxy import __version__
 from msgproxy.cli import chat, check, process, serve, watch
 from msgproxy.errors import InvalidOption, MsgproxyError
-from msgproxy.terminal.screen import escape
+from msgproxy.terminal.screen import drop_output, escape
 
 COMMANDS = {"serve": serve, "chat": chat, "watch": watch, "check": check}
 """Each has `add_arguments`, which adds its options to a parser, and `run`."""
@@ -40,8 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.exit(1, f"msgproxy: {error}\n")
     except KeyboardInterrupt:
         return 130  # as the shell counts it: 128 and the number of SIGINT
-    finally:
-        process.forget_what_cannot_be_printed()
 
 
 def _run(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
@@ -50,7 +48,16 @@ def _run(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
         status: int = COMMANDS[chosen.command].run(chosen)
         return status
     finally:  # also after --help
-        sys.stdout.flush()  # at exit, a failure would be a complaint of Python's
+        _flush()
+
+
+def _flush() -> None:
+    """Print what stdout has kept. At exit, a failure would be a complaint of Python's."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        drop_output()
+        raise
 
 
 class OneLineParser(argparse.ArgumentParser):

@@ -95,14 +95,6 @@ def open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
-def forget_what_cannot_be_printed() -> None:
-    """Print what is still in stdout's buffer, or else drop it: at exit it would fail once more."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def on_signal(name: str, handler: Callable[[], object] | None) -> None:
     """Call `handler` at a signal such as "SIGTERM"; with None, do again what the system does.
 

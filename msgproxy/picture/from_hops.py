@@ -11,9 +11,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from msgproxy.events import MessageId
+from msgproxy.events import BRIDGE, MessageId
 from msgproxy.picture.timeline import (
-    BRIDGE,
     Annotation,
     QueueLevel,
     Span,

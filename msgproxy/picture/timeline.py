@@ -13,14 +13,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from msgproxy.events import MessageId
+from msgproxy.events import BRIDGE, MessageId
 from msgproxy.tracing.hops import Item
 
 SpanKind = Literal["works", "sends", "waits", "holds"]
 TransitEnd = Literal["got", "waiting", "lost", "full"]
-
-BRIDGE = 0
-"""The number of the bridge: the session of all other instances. Clients are counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)

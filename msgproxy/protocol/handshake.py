@@ -17,7 +17,6 @@ from msgproxy.protocol.http import UPGRADE, Request, Response, refuse
 TRACE = "/trace"
 """Where viewers connect, to watch what goes on inside."""
 
-
 EMPTY_PAGE = Response(200)
 
 

@@ -174,9 +174,9 @@ class Schedule(AbstractContextManager["Schedule"]):
 
         if is_last:
             self._change.wait_for(lambda: self._is_next(turn) or not self._to_come, self.patience)
-            if self._to_come and not self._is_next(turn):
-                self._dropped = self._give_up(f"'{self._to_come[0]}' has not come")
-            elif not self._is_next(turn):
+            if not self._is_next(turn):
+                if self._to_come:
+                    self._dropped = self._give_up(f"'{self._to_come[0]}' has not come")
                 self.release()
         self._change.wait_for(may_go)
         if self._is_abandoned:

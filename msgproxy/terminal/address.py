@@ -26,13 +26,12 @@ def websocket_url(url: str) -> str:
     try:
         parts = urlsplit(url if HAS_SCHEME.match(url) else f"ws://{url}")
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
-        host, port = parts.hostname, parts.port
-        if port is None:
-            port = DEFAULT_PORTS[scheme]
+        default = DEFAULT_PORTS[scheme]
+        host, port = parts.hostname, default if parts.port is None else parts.port
         target = quote(f"{parts.path or '/'}?{parts.query}".rstrip("?"), safe="/?=&;:@!$'()*+,~%")
     except (ValueError, KeyError):  # also if it has bytes that are not UTF-8
         host = None
-    if not host or not port or scheme not in DEFAULT_PORTS:
+    if not host or not port:
         raise CannotConnect(f"not an address such as ws://localhost:8765/: {escape(url)}")
     if ":" in host:
         host = f"[{host}]"

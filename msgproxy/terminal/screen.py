@@ -86,11 +86,15 @@ def print_line(message: str | bytes) -> None:
     try:
         print(escape(message), flush=True)
     except OSError as error:
-        # What is still in the buffer must not fail again, at exit at the latest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         if isinstance(error, BrokenPipeError):
             raise
         raise CannotPrint(f"cannot print what arrives: {error.strerror}") from None
+
+
+def drop_output() -> None:
+    """Drop what is still in stdout's buffer: it must not fail again, at exit at the latest."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write(text: str) -> None:

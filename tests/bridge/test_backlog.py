@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from msgproxy.bridge.backlog import BRIDGE, DropOldestQueue, Dropped
-from msgproxy.events import MessageId, OutgoingBatch
+from msgproxy.bridge.backlog import DropOldestQueue, Dropped
+from msgproxy.events import BRIDGE, MessageId, OutgoingBatch
 
 
 def batch(number: int, *, client: int = 1, is_last: bool = False) -> OutgoingBatch:

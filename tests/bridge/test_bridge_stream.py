@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from clients import wait_for, wait_for_clients
 from joined_servers import bridge_of, lines, wait_until_it_receives
 from redis_server import STREAM
@@ -11,8 +12,11 @@ from msgproxy import Limits
 KIB = 1024
 
 
-def test_an_instance_that_starts_has_no_history(redis_server, join, start, connect, caplog):
-    """It begins where the stream ends."""
+@pytest.mark.parametrize("is_emptied", [False, True], ids=["kept", "emptied"])
+def test_an_instance_that_starts_has_no_history(
+    redis_server, join, start, connect, caplog, is_emptied
+):
+    """It begins where the stream ends. Nothing is lost, though the numbers of messages go on."""
     redis = redis_server()
     (first,) = join(redis, 1)
     ada = connect(first)
@@ -20,6 +24,8 @@ def test_an_instance_that_starts_has_no_history(redis_server, join, start, conne
     for number in range(10):
         ada.send(f"before {number}")
     wait_for(lambda: bridge_of(first).snapshot().messages_out == 10, "all of it to be told")
+    if is_emptied:
+        redis.ask("FLUSHALL")
     second = start(bridge=redis.url())
     bob = connect(second)
     wait_for_clients(second, 2)
@@ -28,29 +34,6 @@ def test_an_instance_that_starts_has_no_history(redis_server, join, start, conne
     assert bob.receive() == "after"
     ada.send("later")
     assert bob.receive() == "later"  # so what there was to log about "after" has been logged
-    assert not lines(caplog, "lost")
-
-
-def test_an_instance_has_no_history_on_a_stream_that_was_emptied_either(
-    redis_server, join, start, connect, caplog
-):
-    """What others had said before is not lost, though the numbers of their messages go on."""
-    redis = redis_server()
-    (first,) = join(redis, 1)
-    ada = connect(first)
-    wait_for_clients(first, 2)
-    for number in range(10):
-        ada.send(f"before {number}")
-    wait_for(lambda: bridge_of(first).snapshot().messages_out == 10, "all of it to be told")
-    redis.ask("FLUSHALL")
-    second = start(bridge=redis.url())
-    bob = connect(second)
-    wait_for_clients(second, 2)
-    wait_until_it_receives(second)
-    ada.send("after")
-    assert bob.receive() == "after"
-    ada.send("later")
-    assert bob.receive() == "later"
     assert not lines(caplog, "lost")
 
 

@@ -7,7 +7,6 @@ does, the check ends with a report, never with a traceback of its own.
 
 import argparse
 import shlex
-import signal
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from msgproxy.check.harness import Harness
 from msgproxy.check.program import ServerProgram
 from msgproxy.check.report import Report
 from msgproxy.cli import options
+from msgproxy.cli.check import stopped_by_signals
 from msgproxy.cli.main import OneLineParser
 
 HERE = Path(__file__).parent
@@ -31,15 +31,13 @@ PATIENCE_HELP = "seconds after which something counts as missing (default: %(def
 
 def main() -> int:
     """Check what the command line says; return the exit status."""
-    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)  # no server must be left behind
     arguments = parse()
     path = arguments.file or HERE / f"{arguments.name}.py"
     if not path.is_file():
         sys.exit(f"check.py: there is no file {path}")
     try:
-        return check(path, choose(arguments), arguments.patience, arguments.all)
+        with stopped_by_signals():
+            return check(path, choose(arguments), arguments.patience, arguments.all)
     except MsgproxyError as error:
         sys.exit(f"check.py: {error}")
     except KeyboardInterrupt:

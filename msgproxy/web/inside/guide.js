@@ -3,7 +3,7 @@
 // Rule: it can be left, and does not come back. What it answers it takes from the moment that is
 // drawn, not from what should have happened.
 
-import { byId, create, ofThisBrowser, readable } from "../shared/dom.js";
+import { byId, create, ofThisBrowser, readable, setHidden } from "../shared/dom.js";
 import { countOn } from "./moment.js";
 import { amount, counted } from "./shapes.js";
 
@@ -84,9 +84,7 @@ function goTo(next) {
 
 function showStep() {
   const isOver = step >= STEPS.length;
-  const hadFocus = byId("guide").contains(document.activeElement);
-  byId("guide").hidden = isOver;
-  if (isOver && hadFocus) byId("stage").focus();
+  setHidden(byId("guide"), isOver, byId("stage"));
   if (isOver) return;
   const { ask, answer } = STEPS[step];
   byId("guide-step").textContent = `${step + 1} of ${STEPS.length}`;

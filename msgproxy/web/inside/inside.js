@@ -19,7 +19,7 @@ import { diagramOf, lastMessage, lastSeconds, offer } from "./save.js";
 import { drawScene, forgetLanes } from "./scene.js";
 import { retext } from "./shapes.js";
 import { TAB } from "../shared/connection.js";
-import { byId } from "../shared/dom.js";
+import { byId, setHidden } from "../shared/dom.js";
 import { watch, watchNoMore } from "./trace.js";
 
 const LONGEST_FRAME = 250; // ms: after a pause of the browser the replay goes on where it was
@@ -128,8 +128,7 @@ function showClock(wall) {
   retext(byId("clock"), `+${duration(Math.max(0, replay.now - replay.zero))}`);
   retext(byId("slowness"), paceWords(rounded(pace)));
   retext(byId("lateness"), late < LATE ? "" : `${Math.round(late / 1_000)} s behind`);
-  if (late < LATE && byId("late").contains(document.activeElement)) byId("pause").focus();
-  byId("late").hidden = late < LATE;
+  setHidden(byId("late"), late < LATE, byId("pause"));
   retext(byId("pause"), isPaused ? "Play" : "Pause");
 }
 

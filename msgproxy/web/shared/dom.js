@@ -10,6 +10,12 @@ export const byId = (id) => document.getElementById(id);
 export const create = (tag, className, textContent) =>
   Object.assign(document.createElement(tag), { className, textContent });
 
+// Hide or show, and do not lose the focus: if it was in what is hidden, `next` gets it.
+export function setHidden(element, isHidden, next) {
+  if (isHidden && element.contains(document.activeElement)) next.focus();
+  element.hidden = isHidden;
+}
+
 export const readable = (number) => number.toLocaleString("en");
 
 // Returns a function that gets `work` done in the next frame: once, however often it is called.

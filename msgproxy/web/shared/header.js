@@ -2,7 +2,7 @@
 // Rule: a screen reader hears of changes, not of every second. So the countdown is not a part of
 // the word that is read out, and the word is written only when it is another one.
 
-import { byId } from "./dom.js";
+import { byId, setHidden } from "./dom.js";
 
 const REASONS = {
   1001: "The server stopped",
@@ -19,8 +19,7 @@ export function showState(state, countdown = "") {
   byId("state").textContent = state;
   // And not `disabled`, which would lose the focus. They do nothing without a connection.
   for (const id of ["send", "hello", "many"]) byId(id).ariaDisabled = !isConnected();
-  if (isConnected() && byId("trouble").contains(document.activeElement)) byId("draft").focus();
-  byId("trouble").hidden = isConnected();
+  setHidden(byId("trouble"), isConnected(), byId("draft"));
 }
 
 export const isConnected = () => document.body.dataset.state === "connected";
